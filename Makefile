@@ -1,0 +1,43 @@
+# Two commands do it all: `make demo` shows the program at work, `make test` passes the tests.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: install demo test check format coverage bench catalogue clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt tools/make-venv
+	PYTHON="$(PYTHON)" sh tools/make-venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,develop]'
+	@touch $@
+
+demo: install
+	$(BIN)/heitz-service demo
+
+test: install
+	sh tools/test-packages
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+coverage: install
+	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+
+bench: install
+	sh benchmarks/run
+
+catalogue: install
+	$(BIN)/python tools/catalogue.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build *.egg-info

@@ -1,0 +1,1 @@
+"""What is not code: catalogues of sentences, icons."""

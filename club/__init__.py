@@ -1,0 +1,1 @@
+"""The club database: tables, migrations, leases, outbox. No actor and no settings file."""

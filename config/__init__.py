@@ -1,0 +1,1 @@
+"""The settings file: TOML to frozen attrs, without coercion. Knows no operation."""

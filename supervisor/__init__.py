@@ -1,0 +1,1 @@
+"""Supervision trees on pykka: specs, restarts, backoff, intensity, hangs, orderly stops. Knows nothing of clubs."""
