@@ -13,6 +13,10 @@ LANGUAGES: Final = ("fr", "en")
 _DOMAIN: Final = "heitz-service"
 
 
+def _frozen(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(dict(values))
+
+
 @attrs.frozen(slots=True)
 class Sentence:
     """A sentence that is rendered late, in the language of whoever reads it.
@@ -22,7 +26,7 @@ class Sentence:
     """
 
     template: str
-    values: Mapping[str, Any] = attrs.field(factory=dict, converter=lambda values: MappingProxyType(dict(values)))
+    values: Mapping[str, Any] = attrs.field(factory=lambda: MappingProxyType({}), converter=_frozen, hash=False)
     plural_template: str | None = None
 
     @classmethod
