@@ -132,14 +132,12 @@ def _runtime_folder(environment: Mapping[str, str], state: Path) -> Path:
 
 def _make_private(folder: Path) -> None:
     try:
-        if not folder.is_dir() or folder.is_symlink():
-            folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
             folder.mkdir(mode=0o700)
         _refuse_foreign_folder(folder)
         if sys.platform != "win32" and folder.stat().st_mode & 0o077:
             folder.chmod(0o700)
-    except FileExistsError as error:
-        raise UnsafePath("{folder} is not a folder of this program: remove it", folder=folder) from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UnsafePath(

@@ -7,6 +7,7 @@ answers with its proof. A proof is HMAC-SHA256 of the role and both challenges, 
 import hashlib
 import hmac
 import os
+import sys
 from typing import Final
 
 from service.channel.link import Link, LinkError
@@ -61,30 +62,31 @@ def existing_key(folders: Folders) -> bytes | None:
 
 
 def make_key(folders: Folders) -> bytes:
-    """Return the user's key; make it first where there is none. Two processes that start at once get the same."""
-    key = existing_key(folders)
-    if key is not None:
-        return key
-    fresh = folders.key.with_name(f"{folders.key.name}.{os.getpid()}")
-    fresh.unlink(missing_ok=True)
-    descriptor = open_private(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(os.urandom(_KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        if folders.key.exists():  # cut by a full disk: nobody could have used it
-            fresh.replace(folders.key)
-        else:
-            fresh.rename(folders.key) if os.name == "nt" else os.link(fresh, folders.key)
-    except FileExistsError:
-        pass  # another process was first: its key is the key
-    finally:
-        fresh.unlink(missing_ok=True)
-    key = existing_key(folders)
-    if key is None:
-        raise FileNotFoundError(f"no key could be written to {folders.key}")
+    """Return the user's key; make it first where there is none. Processes that start at once get the same."""
+    descriptor = open_private(folders.key, os.O_RDWR | os.O_CREAT)
+    with os.fdopen(descriptor, "r+b") as file:
+        _lock(file.fileno())
+        key = file.read(_KEY_BYTES + 1)
+        if len(key) != _KEY_BYTES:  # new, or cut by a full disk: nobody could have used it
+            key = os.urandom(_KEY_BYTES)
+            file.seek(0)
+            file.truncate()
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
     return key
+
+
+def _lock(descriptor: int) -> None:
+    """Wait for the file; it is free again when it is closed."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415
+
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _proof(key: bytes, role: bytes, asked: bytes, own: bytes) -> bytes:

@@ -14,8 +14,9 @@ from time import monotonic
 from typing import Final, Protocol
 
 MAX_FRAME_BYTES: Final = 1 << 20
-_BACKLOG: Final = 64
+_BACKLOG: Final = 128
 _LONGEST_SOCKET_PATH: Final = 100  # sun_path holds 108 bytes on Linux and 104 on others, with the closing NUL
+_TIMEVAL: Final = struct.Struct("ll")
 _LENGTH: Final = struct.Struct(">I")
 
 
@@ -164,7 +165,8 @@ def connect(address: str, seconds: float) -> Link:
         return connect_pipe(address, seconds)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        connection.settimeout(seconds)
+        # Not settimeout: a connect that may not block fails at once when the queue is full instead of waiting its turn.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL.pack(int(seconds), 0))
         with _reachable(address) as path:
             connection.connect(path)
     except BaseException:

@@ -7,7 +7,7 @@ nothing: when the places are full the oldest of them goes, so clients that stay 
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from threading import Event, Lock, Thread
 from typing import Any, Final
 
@@ -127,23 +127,26 @@ class ControlServer:
     def _answer(self, link: Link, request: dict[str, Any]) -> None:
         asked = request.pop("language", None)
         language = asked if asked in LANGUAGES else self._language()
-        for reply in self._replies(request, language):
+        for frame in self._replies(request, language):
             link.set_deadline(_ANSWER_SECONDS)
-            link.send(_encoded({**reply, "language": language}))
+            link.send(frame)
 
-    def _replies(self, request: dict[str, Any], language: str) -> Iterator[dict[str, Any]]:
+    def _replies(self, request: dict[str, Any], language: str) -> Iterator[bytes]:
+        """Give the frames of the answer. Encoding is inside: a value that is no JSON is the handler's fault too."""
         try:
             result = self._handle(request, language)
-            answer = result if isinstance(result, dict) else (yield from _progress(result))
-            yield {"answer": answer}
+            if not isinstance(result, dict):
+                result = yield from _progress(result, language)
+            yield _encoded({"answer": result}, language)
         except SentenceError as error:
-            yield {"error": error.sentence.render(language), "kind": type(error).__name__}
-        except Exception as error:  # noqa: BLE001 - the edge of the channel: a handler's fault is its client's answer
-            _log.exception("the request %s failed", request.get("command"), extra={"event": "control.request_failed"})
+            yield _encoded({"error": error.sentence.render(language), "kind": type(error).__name__}, language)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the channel's edge: a handler's fault is an answer
+            command = request.get("command")
+            _log.exception("the request %s failed", command, extra={"event": "control.request_failed"})
             sentence = Sentence.of(
-                "the program failed at this request ({kind}); its log says more", kind=type(error).__name__
+                "the program failed at this request ({kind}): its log says more", kind=type(error).__name__
             )
-            yield {"error": sentence.render(language), "kind": "internal"}
+            yield _encoded({"error": sentence.render(language), "kind": "internal"}, language)
 
     def _forget(self, link: Link) -> None:
         with self._lock:
@@ -159,19 +162,19 @@ def _decoded(frame: bytes) -> dict[str, Any]:
     return request
 
 
-def _progress(steps: Generator[Answer, None, Answer]) -> Generator[Answer, None, Answer]:
+def _progress(steps: Generator[Answer, None, Answer], language: str) -> Generator[bytes, None, Answer]:
     while True:
         try:
             step = next(steps)
         except StopIteration as end:
             return dict(end.value or {})
-        yield {"progress": step}
+        yield _encoded({"progress": step}, language)
 
 
-def _encoded(reply: Mapping[str, Any]) -> bytes:
-    frame = json.dumps(reply, ensure_ascii=False).encode("utf-8", "backslashreplace")
+def _encoded(reply: dict[str, Any], language: str) -> bytes:
+    """Return the frame of a reply; text that is no Unicode travels as JSON's own escape."""
+    said = {**reply, "language": language}
+    frame = json.dumps(said, ensure_ascii=False).encode("utf-8", "backslashreplace")
     if len(frame) <= MAX_FRAME_BYTES:
         return frame
-    sentence = Sentence.of("the answer is too long for the control channel ({count} bytes)", count=len(frame))
-    language = str(reply["language"])
-    return json.dumps({"error": sentence.render(language), "kind": "too_long", "language": language}).encode()
+    raise SentenceError("the answer is too long for the control channel ({count} bytes)", count=len(frame))
