@@ -12,7 +12,9 @@ from service.words import (
     LOOK,
     OPERATION,
     UNKNOWN_LOOK,
+    counter_word,
     duration,
+    failure_word,
     instant,
     outcome_word,
     parsed,
@@ -95,17 +97,23 @@ class _Page:
         state = str(operation["state"])
         symbol, colour = self._look(state)
         word = state_word(OPERATION, state, self._language)
-        if operation.get("since") and state not in {"disabled", "not_on_this_station"}:
+        reason = operation.get("reason")
+        name = clean(str(operation["id"]))
+        if state in {"disabled", "not_on_this_station"}:  # nothing more will come: state and reason share the line
+            yield from self._named(symbol, colour, name, f"{word}: {reason}" if reason else word)
+            return
+        if operation.get("since"):
             word = self._say(Sentence.of("{state} since {since}", state=word, since=self._instant(operation["since"])))
-        yield from self._named(symbol, colour, clean(str(operation["id"])), word)
-        if operation.get("reason"):
-            yield from self._details(_INDENT, str(operation["reason"]))
+        yield from self._named(symbol, colour, name, word)
+        if reason:
+            yield from self._details(_INDENT, str(reason))
         if operation.get("holder") and state == "standby":
             yield from self._details(_INDENT, Sentence.of("held by {holder}", holder=operation["holder"]))
         if operation.get("last_run"):
             yield from self._details(_INDENT, self._last_run(operation["last_run"]))
         dot = f" {self._terminal.symbol('dot')} "
-        later = [f"{name} {count}" for name, count in (operation.get("counters") or {}).items()]
+        counters = (operation.get("counters") or {}).items()
+        later = [f"{counter_word(name, self._language)} {count}" for name, count in counters]
         if operation.get("next_run"):
             later.insert(0, self._say(Sentence.of("next run {at}", at=self._instant(operation["next_run"]))))
         if later:
@@ -154,7 +162,7 @@ class _Page:
             sentence = Sentence.of(
                 "last failure {at}, {kind}: {error}",
                 at=self._instant(failure.get("at")),
-                kind=failure.get("kind"),
+                kind=failure_word(str(failure.get("kind")), self._language),
                 error=failure.get("error"),
             )
             yield from self._details(indent, sentence, colour="dim" if state == "running" else "")

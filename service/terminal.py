@@ -20,8 +20,8 @@ _SYMBOLS: Final = {
     "full": ("█", "#"),
     "empty": ("░", "."),
 }
-_DEFAULT_COLUMNS: Final = 80
-_FEWEST_COLUMNS: Final = 60  # below this the terminal may break lines: a table of three words is no table
+_DEFAULT_COLUMNS: Final = 80  # also the fewest: below, the terminal breaks lines better than we could
+_MOST_COLUMNS: Final = 120  # longer lines are hard to read
 
 
 class Terminal(NamedTuple):
@@ -45,7 +45,7 @@ class Terminal(NamedTuple):
         plain = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb" or not live
         if live and not plain and sys.platform == "win32":
             os.system("")  # noqa: S605, S607 - the known way to make the console of Windows obey colours
-        return cls(max(_FEWEST_COLUMNS, min(columns, 120)), not plain, _is_printable(stream, "✔▲├─·█"), live)
+        return cls(max(_DEFAULT_COLUMNS, min(columns, _MOST_COLUMNS)), not plain, _is_printable(stream, "✔▲├─·█"), live)
 
     def symbol(self, name: str) -> str:
         """Return a symbol, or what stands for it in ASCII."""

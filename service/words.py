@@ -57,19 +57,54 @@ _OUTCOME: Final = {
     "interrupted": Sentence.of("interrupted"),
     "skipped": Sentence.of("skipped"),
 }
+_COUNTER: Final = {
+    "sent": Sentence.of("sent"),
+    "failed": Sentence.of("failed"),
+    "pending": Sentence.of("pending"),
+    "uncertain": Sentence.of("uncertain"),
+    "expired": Sentence.of("expired"),
+    "retried": Sentence.of("retried"),
+    "runs": Sentence.of("runs"),
+}
+# How an incarnation ended, by the runtime's name of it.
+_FAILURE: Final = {
+    "normal": Sentence.of("ended by itself"),
+    "outside_stop": Sentence.of("stopped from outside"),
+    "crash": Sentence.of("crash"),
+    "fatal": Sentence.of("fatal error"),
+    "start_failed": Sentence.of("failed start"),
+    "start_fatal": Sentence.of("failed start"),
+    "start_timeout": Sentence.of("start took too long"),
+    "no_thread": Sentence.of("no thread to be had"),
+    "cleanup_failed": Sentence.of("failed stop"),
+    "hung": Sentence.of("hung"),
+    "abandoned": Sentence.of("abandoned"),
+    "intensity": Sentence.of("failed too often"),
+    "escalated": Sentence.of("escalated"),
+}
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86400
 
 
 def state_word(words: dict[str, Sentence], state: str, language: str) -> str:
-    """Return the word of a state; a state of a later version of the program shows as it is."""
+    """Return the word of a state; one that only a later version of the program knows shows as it is."""
     return words[state].render(language) if state in words else state
 
 
 def outcome_word(outcome: str, language: str) -> str:
     """Return the word of a run's outcome."""
-    return _OUTCOME[outcome].render(language) if outcome in _OUTCOME else outcome
+    return state_word(_OUTCOME, outcome, language)
+
+
+def counter_word(name: str, language: str) -> str:
+    """Return the word of a counter; one that an operation adds shows under its own name."""
+    return state_word(_COUNTER, name, language)
+
+
+def failure_word(kind: str, language: str) -> str:
+    """Return the word of a kind of failure."""
+    return state_word(_FAILURE, kind, language)
 
 
 def instant(text: str | None, now: datetime, language: str) -> str:
