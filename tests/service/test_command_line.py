@@ -172,9 +172,6 @@ def test_of_several_programs_one_is_named(station: Station) -> None:
     station("ACCUEIL")
     station("SERVEUR")
     unnamed = heitz("status")
-        heitz("status"),
-        heitz("--station", "SERVEUR", "status"),
-    )
     chosen = heitz("status", "--station", "SERVEUR")
     assert (unnamed.returncode, "say which one with --station" in unnamed.stderr) == (6, True)
     assert (chosen.returncode, "SERVEUR: all is well" in chosen.stdout) == (0, True)
