@@ -13,6 +13,7 @@ from config import units
 from config.problem import ValueRefusedError, did_you_mean, one_of
 from config.secret import Secret
 from config.sentence import Sentence
+from config.toml_text import write_text
 from config.urls import DatabaseUrl, anchored, is_url
 
 Duration = timedelta
@@ -23,6 +24,9 @@ StationName = Annotated[str, "station"]
 """The name of a station of the file, as `[stations]` spells it."""
 Text = Annotated[str, "text of several lines"]
 """Text that may hold line breaks and tabs; plain `str` may not, for a path in "..." makes them by mistake."""
+
+
+EXAMPLE_STATION: Final = "ACCUEIL"
 
 
 @attrs.frozen
@@ -82,14 +86,6 @@ def unexpected(expected: Sentence, raw: Any, suggestion: Sentence | None = None)
         Sentence.of("expected {expected}, found {found}", expected=expected, found=found_name(raw)),
         suggestion=suggestion,
     )
-
-
-def write_text(value: str) -> str:
-    r"""Return a TOML string; one with backslashes goes into '...', where they mean themselves."""
-    if "\\" in value and "'" not in value and value.isprintable():
-        return f"'{value}'"
-    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
-    return '"' + "".join(escapes.get(c, c if c.isprintable() else f"\\U{ord(c):08x}") for c in value) + '"'
 
 
 def _read_text(raw: Any, _context: Context) -> str:
@@ -278,5 +274,5 @@ _KINDS: Final[tuple[tuple[Any, Kind], ...]] = (
     ),
     (Secret, Kind(Sentence.of("a secret"), _read_secret, _write_secret, _STRING, "keyring:NAME", hides=True)),
     (DatabaseUrl, Kind(Sentence.of("a database address"), _read_url, _write_url, _STRING, "sqlite:///club.db")),
-    (StationName, Kind(Sentence.of("a station"), _read_station, write_text, _STRING)),
+    (StationName, Kind(Sentence.of("a station"), _read_station, write_text, _STRING, EXAMPLE_STATION)),
 )

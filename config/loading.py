@@ -8,7 +8,7 @@ from typing import Any
 import cattrs
 
 from config.document import Document, parse, read_bytes
-from config.kinds import Context, write_text
+from config.kinds import Context
 from config.positions import Path as KeyPath
 from config.problem import Problem, SettingsError, ValueRefusedError, one_of
 from config.reading import Refusal, refusals, structured
@@ -16,6 +16,7 @@ from config.schema import SettingsSchema
 from config.sentence import Sentence
 from config.settings import Settings
 from config.tables import STATION_NAME, StationSettings
+from config.toml_text import dotted, write_text
 from config.urls import mask_url
 
 _LONGEST_SHOWN = 60
@@ -142,15 +143,3 @@ def _shown(value: Any) -> str | None:
         case _:
             text = str(value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
-
-
-def dotted(path: KeyPath) -> str:
-    """Return the path as TOML writes it, places of lists as `[0]`."""
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            bare = part.isascii() and part.replace("-", "").replace("_", "").isalnum()
-            text += ("." if text else "") + (part if bare else write_text(part))
-    return text

@@ -137,9 +137,8 @@ class StationSettings:
     name: str
     server: bool = False
     web_server: bool = False
-    tables: Mapping[str, Any] = attrs.field(
-        factory=lambda: MappingProxyType({}), repr=list
-    )  # UNCHECKED ones hold secrets
+    # An UNCHECKED table may hold secrets that nobody knows as such: only the keys are shown.
+    tables: Mapping[str, Any] = attrs.field(factory=lambda: MappingProxyType({}), repr=_keys)
 
 
 STATION_NAME = re.compile(r"\S(?:[^\x00-\x1f]{0,61}\S)?")
