@@ -61,13 +61,16 @@ class ControlServer:
         Thread(target=self._accept, args=(self._listener,), name="control", daemon=True).start()
 
     def close(self) -> None:
-        """Stop listening and end every connection; returns at once, whatever a handler does."""
+        """Stop listening; returns at once, whatever a handler does.
+
+        Requests that were taken get their answer, among them the one to stop; they end with the process at the latest.
+        """
         with self._lock:
             self._closing.set()
-            links = [*self._unproved.values(), *self._proved.values()]
+            unproved = list(self._unproved.values())
         if self._listener is not None:
             self._listener.close()
-        for link in links:
+        for link in unproved:
             link.close()
 
     def _accept(self, listener: Listener) -> None:

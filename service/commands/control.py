@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from config.sentence import Sentence, SentenceError
 from service.argument_parser import Commands
-from service.channel.client import Reply, ask, find
+from service.channel.client import NoAnswer, Reply, ask, find
 from service.console import Console
 from service.exit_codes import Exit
 from service.instance import Holder, is_held
@@ -82,14 +82,18 @@ def _run_now(options: argparse.Namespace, console: Console) -> int:
 def _stop(options: argparse.Namespace, console: Console) -> int:
     home = folders(console.environment)
     holder = find(getattr(options, "station", None), home)
-    reply = _asked(options, console, {"command": "stop"}, seconds=_RESTART_SECONDS)
+    try:
+        _asked(options, console, {"command": "stop"}, seconds=_RESTART_SECONDS)
+    except NoAnswer:
+        if is_held(home.of(holder.station).lock):  # else it ended before its answer was out
+            raise
     if not _is_gone(holder, home):
         raise StillRunning(
             "the station {station} was told to stop and still runs after {duration}: look at `heitz-service status`, "
             "or end process {pid}",
             station=holder.station,
             duration=duration(_STOP_SECONDS, console.language),
-            pid=reply.answer.get("pid", holder.pid),
+            pid=holder.pid,
         )
     if not options.json:
         console.print(Sentence.of("the station {station} has stopped", station=holder.station))

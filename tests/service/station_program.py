@@ -32,7 +32,7 @@ def main(station: str, state: str) -> int:
     ) -> dict[str, Any] | Generator[dict[str, Any], None, dict[str, Any]]:
         match request["command"]:
             case "status":
-                return SAMPLE | {"station": station, "state": state, "pid": os.getpid()}
+                return {**SAMPLE, "station": station, "state": state, "pid": os.getpid()}
             case "restart" if request["actor"] == "email":
                 return {"path": "email", "state": "running", "incarnation": 2}
             case "restart":
