@@ -1,1 +1,67 @@
 """The club database: tables, migrations, leases, outbox. No actor and no settings file."""
+
+from club.database import Database
+from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
+from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
+from club.journal import Journal, JournalUnusable
+from club.lease import Holder, Lease, boot_clock, holders
+from club.messages import (
+    STATES,
+    Attachment,
+    Expired,
+    Failed,
+    Later,
+    Message,
+    Outcome,
+    Recipient,
+    Sent,
+    State,
+    Uncertain,
+)
+from club.outbox import Outbox, Recovery
+from club.runs import Run, RunOutcome, Runs
+from club.schema import SchemaStatus, check
+from club.stations import StationReport, Stations
+from club.tables import EMAIL, Channel
+
+__all__ = [
+    "EMAIL",
+    "STATES",
+    "Attachment",
+    "Attempt",
+    "Backlog",
+    "Channel",
+    "Database",
+    "DatabaseAway",
+    "DatabaseError",
+    "DatabaseUnfit",
+    "Dossier",
+    "Expired",
+    "Failed",
+    "Holder",
+    "Journal",
+    "JournalUnusable",
+    "Later",
+    "Lease",
+    "LeaseLost",
+    "Message",
+    "MessageRefused",
+    "Outbox",
+    "OutboxDesk",
+    "Outcome",
+    "Recipient",
+    "Recovery",
+    "Run",
+    "RunOutcome",
+    "Runs",
+    "SchemaStatus",
+    "Sent",
+    "State",
+    "StationReport",
+    "Stations",
+    "Summary",
+    "Uncertain",
+    "boot_clock",
+    "check",
+    "holders",
+]

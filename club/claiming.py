@@ -1,0 +1,154 @@
+"""Choosing and loading the next messages of a queue, inside the transaction of a claim."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+import attrs
+from sqlalchemy import Connection, select
+
+from club.messages import Message
+from club.queue_statements import QueueStatements
+from club.reading import Unreadable, instant, instant_or_none, text, whole
+from club.tables import LANES
+from config.sentence import Sentence
+
+LONGEST_CLAIM: Final = 500  # ids in one statement: SQL Server takes 2100 parameters
+_LOOKED_AT_MOST: Final = 20_000
+_LOADED_BYTES: Final = 16 * 1024 * 1024
+
+
+@attrs.frozen
+class Claiming:
+    """One worker's way through the queue: `error` is what an expired row is told."""
+
+    statements: QueueStatements
+    error: str
+
+    def take(self, connection: Connection, limit: int, claim_id: str, token: int) -> list[Message]:
+        """Claim and return up to `limit` messages, most urgent lane first."""
+        taken: list[Message] = []
+        room = _LOADED_BYTES
+        for lane in LANES:
+            for ids in self._ready(connection, lane, min(limit, LONGEST_CLAIM), token):
+                wanted = ids[: limit - len(taken)]
+                loaded, size = self._load(connection, wanted, claim_id, room)
+                connection.execute(
+                    self.statements.claim,
+                    {"m_ids": [message.id for message in loaded], "m_claim": claim_id, "m_token": token},
+                )
+                taken += loaded
+                room -= size
+                if len(taken) >= limit or len(loaded) < len(wanted):
+                    return taken
+        return taken
+
+    def expire(self, connection: Connection, limit: int) -> int:
+        """Mark waiting messages whose time is over; how many."""
+        expired = 0
+        for lane in LANES:
+            rows = connection.execute(self.statements.overdue(lane, limit - expired)).all()
+            over = [row.id for row in rows if _end_ms(row.expires_at) <= row.now]
+            self._mark_expired(connection, over)
+            expired += len(over)
+            if expired >= limit:
+                break
+        return expired
+
+    def _ready(self, connection: Connection, lane: int, limit: int, token: int) -> Iterator[list[int]]:
+        """Yield ids whose time has come, putting off or expiring the others on the way, each once."""
+        looked_at = 0
+        while looked_at < _LOOKED_AT_MOST:
+            rows = connection.execute(self.statements.candidates(lane, limit), {"m_token": token}).all()
+            ready, over, early = [], [], []
+            for row in rows:
+                start_ms, end_ms = _start_ms(row.not_before), _end_ms(row.expires_at)
+                if end_ms <= row.now:
+                    over.append(row.id)
+                elif start_ms > row.now:
+                    # Due again at its end at the latest, so that it is seen to expire.
+                    early.append({"m_id": row.id, "m_due": min(start_ms, end_ms)})
+                else:
+                    ready.append(row.id)
+            self._mark_expired(connection, over)
+            if early:
+                connection.execute(self.statements.defer, early)
+            if ready:
+                yield ready
+            if len(rows) < limit:
+                return
+            looked_at += len(rows)
+            if not ready:
+                limit = LONGEST_CLAIM  # a campaign for tomorrow lies in front: step over it faster
+
+    def _mark_expired(self, connection: Connection, ids: list[int]) -> None:
+        for first in range(0, len(ids), LONGEST_CLAIM):
+            chunk = ids[first : first + LONGEST_CLAIM]
+            connection.execute(self.statements.expire, {"m_ids": chunk, "m_error": self.error})
+
+    def _load(self, connection: Connection, ids: list[int], claim_id: str, room: int) -> tuple[list[Message], int]:
+        """Return the messages and their size; ends early, but never before the first, when `room` is full."""
+        messages: list[Message] = []
+        size = 0
+        rows = connection.execute(self.statements.load, {"m_ids": ids})
+        for row in rows.mappings():
+            message = self._message(row, claim_id)
+            messages.append(message)
+            size += sum(len(value) for value in message.values.values() if isinstance(value, str | bytes))
+            if size >= room:
+                break
+        rows.close()
+        return self._with_recipients(connection, messages), size
+
+    def _message(self, row: Any, claim_id: str) -> Message:
+        problem: Sentence | None = None
+        not_before = expires_at = None
+        texts = self.statements.channel.texts
+        try:
+            not_before = instant(row["not_before"], "not_before")
+            expires_at = instant(row["expires_at"], "expires_at")
+            for column in texts:
+                text(row[column], column)
+        except Unreadable as unreadable:
+            problem = unreadable.sentence
+        return Message(
+            id=row["id"],
+            claim_id=claim_id,
+            attempts=whole(row["attempts"]),
+            values={column: row[column] for column in texts},
+            created_at=instant_or_none(row["created_at"]),
+            not_before=not_before,
+            expires_at=expires_at,
+            problem=problem,
+        )
+
+    def _with_recipients(self, connection: Connection, messages: list[Message]) -> list[Message]:
+        channel = self.statements.channel
+        tried = [message.id for message in messages if message.attempts]
+        if channel.recipients is None or not tried:
+            return messages
+        c = channel.recipients.c
+        found = connection.execute(
+            select(c[channel.owner], c.address).where(c[channel.owner].in_(tried), c.state == "sent")
+        )
+        reached: dict[int, set[str]] = {}
+        for message_id, address in found:
+            reached.setdefault(message_id, set()).add(address)
+        return [attrs.evolve(message, sent_to=frozenset(reached.get(message.id, ()))) for message in messages]
+
+
+def _start_ms(value: Any) -> float:
+    return _epoch_ms(value, "not_before", float("-inf"))
+
+
+def _end_ms(value: Any) -> float:
+    return _epoch_ms(value, "expires_at", float("inf"))
+
+
+def _epoch_ms(value: Any, column: str, otherwise: float) -> float:
+    """Return an instant in epoch ms; an unreadable one counts as absent here, and is told when the row is loaded."""
+    try:
+        at: datetime | None = instant(value, column)
+    except Unreadable:
+        return otherwise
+    return otherwise if at is None else int(at.timestamp() * 1000)

@@ -1,0 +1,129 @@
+"""One engine for the whole program: short transactions, bounded waits, errors told for people."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import uniform
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, Engine, exc, make_url
+
+from club.dialect import Verdict, servers, sqlite
+from club.errors import DatabaseAway, DatabaseUnfit
+
+T = TypeVar("T")
+
+_FIRST_PAUSE_SECONDS: Final = 0.02
+_LONGEST_PAUSE_SECONDS: Final = 0.5
+
+
+class Database:
+    """The club database, shared by all threads of the program.
+
+    `url` is SQLAlchemy's (`sqlite:///club.db`); the password of a server is given apart and never printed. A relative
+    SQLite path is relative to the current folder. Nothing is opened before the first use. A call waits at most about
+    `busy_seconds` for a lock, and as long again for one of its `pool_size` connections.
+
+    Raises DatabaseUnfit at once for a URL that cannot work on this station.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        password: str | None = None,
+        *,
+        busy_seconds: float = 5.0,
+        pool_size: int = 5,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._busy_seconds = busy_seconds
+        self._clock = clock
+        self._pause = threading.Event()  # never set: a wait that no test or stop has to share
+        try:
+            parsed = make_url(url)
+        except exc.ArgumentError:
+            raise DatabaseUnfit(
+                'the address of the club database cannot be read: write one like "sqlite:///club.db"'
+            ) from None
+        if parsed.get_backend_name() == "sqlite":
+            path = sqlite.path_of(parsed)
+            self._path: Path | None = path
+            self._where = str(path)
+            self._engine = sqlite.open_engine(path, busy_seconds, pool_size)
+        else:
+            self._path = None
+            self._where = servers.describe(parsed)
+            if password is not None:
+                parsed = parsed.set(password=password)
+            try:
+                self._engine = servers.open_engine(parsed, busy_seconds, pool_size)
+            except (exc.NoSuchModuleError, ImportError):
+                raise DatabaseUnfit(
+                    "the engine {engine} is not known here: install its driver, or correct the settings",
+                    engine=parsed.drivername,
+                ) from None
+
+    def __repr__(self) -> str:
+        return f"Database({self._where})"
+
+    @property
+    def where(self) -> str:
+        """Where the database is, for people: a path, or an engine, a host and a name. Never a secret."""
+        return self._where
+
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine, for migrations and tests."""
+        return self._engine
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction that sees one picture of the database and writes nothing."""
+        return self._run(work, writing=False)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one durable transaction.
+
+        It runs again, within the time allowed, when the engine undid it for another's sake: `work` must have no effect
+        outside the transaction. A connection lost at the commit is DatabaseAway: the outcome is not known.
+        """
+        return self._run(work, writing=True)
+
+    def create(self) -> None:
+        """Create the empty file of a SQLite database; a server's database is made by its administrator."""
+        if self._path is not None:
+            sqlite.create_file(self._path)
+
+    def dispose(self) -> None:
+        """Close every connection. The next use opens new ones."""
+        self._engine.dispose()
+
+    def _run(self, work: Callable[[Connection], T], *, writing: bool) -> T:
+        give_up_at = self._clock() + self._busy_seconds
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                with self._engine.connect() as connection:
+                    connection.execution_options(**{sqlite.WRITING: writing})
+                    with connection.begin():
+                        return work(connection)
+            except exc.IntegrityError:
+                raise
+            except exc.DBAPIError as error:
+                verdict = self._judge(error)
+                if verdict is None:
+                    raise
+                if not verdict.is_retryable or self._clock() + pause > give_up_at:
+                    raise verdict.error from error
+            except exc.TimeoutError as error:
+                raise DatabaseAway(
+                    "the database {where} keeps every connection of this program waiting", where=self._where
+                ) from error
+            self._pause.wait(uniform(0, pause))
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    def _judge(self, error: exc.DBAPIError) -> Verdict | None:
+        cause = error.orig or error
+        if self._path is not None:
+            return sqlite.judge(cause, self._path)
+        return servers.judge(cause, self._where)

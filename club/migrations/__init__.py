@@ -1,0 +1,6 @@
+"""Making and migrating the club's tables. The only part of the program that needs Alembic."""
+
+from club.migrations.runner import Applied, as_sql, initialise, upgrade
+from club.schema import SchemaStatus, check
+
+__all__ = ["Applied", "SchemaStatus", "as_sql", "check", "initialise", "upgrade"]

@@ -1,0 +1,218 @@
+"""The outbox of a message table: claim, mark, settle, recover. Nothing lost, nothing sent twice.
+
+outbox = Outbox(database, EMAIL, lease, journal=journal)
+outbox.recover()                                   # first thing under a new hold: settles what a crash left
+for message in outbox.claim(100):
+    ...                                            # everything that can still be taken back
+    if outbox.begin(message):                      # durable mark, at once before the irrevocable byte
+        ...                                        # the irrevocable byte, the answer
+        outbox.settle(message, Sent(reference))    # or Failed, Later, Uncertain
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import uuid4
+
+import attrs
+from sqlalchemy import Connection, select
+
+from club.claiming import Claiming
+from club.database import Database
+from club.journal import Answer, Journal
+from club.lease import Lease
+from club.messages import Attachment, Message, Outcome, Recipient
+from club.queue_statements import QueueStatements
+from club.settling import Settling
+from club.tables import Channel
+from config.sentence import Sentence
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@attrs.frozen
+class Recovery:
+    """What `recover` found: answers that only the journal knew, and messages that nobody knows about."""
+
+    settled: int
+    uncertain: int
+
+
+class Outbox:
+    """The sending side of a message table, under a lease: one per worker, used from one thread at a time.
+
+    The worker's own token is taken by `recover`; a worker that comes after, here or elsewhere, takes a newer one, and
+    the old is refused. `journal` is the station's own memory of answers. Reasons that the outbox itself writes are in
+    `language`. Every method raises DatabaseAway and DatabaseUnfit; those that claim or mark raise LeaseLost.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        channel: Channel,
+        lease: Lease,
+        *,
+        journal: Journal | None = None,
+        language: str = "en",
+    ) -> None:
+        self._database = database
+        self._channel = channel
+        self._lease = lease
+        self._journal = journal
+        self._statements = QueueStatements(channel)
+        self._settling = Settling(self._statements, lease)
+        self._claiming = Claiming(
+            self._statements, Sentence.of("its time was over before it could be sent").render(language)
+        )
+        self._left = Sentence.of(
+            "the station stopped while this was being sent: whether it left is not known, a person must decide"
+        ).render(language)
+        self._token: int | None = None
+
+    def recover(self) -> Recovery:
+        """Become the only worker: take a newer token, settle what the journal knows, mark the rest `uncertain`.
+
+        What was claimed and not begun is simply claimed again. Call it first, and again after a LeaseLost.
+        """
+        answers = self._journal.pending(self._channel.name) if self._journal else ()
+
+        def work(connection: Connection, token: int) -> tuple[int, Recovery]:
+            settled = sum(self._settling.apply(connection, answer, token) for answer in answers)
+            return token, Recovery(settled, self._settling.leave_uncertain(connection, self._left, token))
+
+        self._token, recovery = self._lease.supersede(work)
+        self._forget(answers)
+        if recovery != Recovery(0, 0):
+            _LOG.warning(
+                "a run that ended early left %d answers, now settled, and %d messages uncertain",
+                recovery.settled,
+                recovery.uncertain,
+                extra={"event": "outbox.recovered", "channel": self._channel.name},
+            )
+        return recovery
+
+    def claim(self, limit: int = 100) -> list[Message]:
+        """Take up to `limit` due messages, most urgent first, oldest first; renews the lease.
+
+        Fewer may come back than are due: large bodies are loaded within a bound of memory. Rows whose time has not come
+        are put off once, rows whose time is over become `expired`; unreadable rows come with their `problem`. Answers
+        that an absent database did not take are settled first.
+        """
+        token = self._presented()
+        claim_id = str(uuid4())
+        answers = self._journal.pending(self._channel.name) if self._journal else ()
+
+        def work(connection: Connection) -> list[Message]:
+            for answer in answers:
+                self._settling.apply(connection, answer, token)
+            return self._claiming.take(connection, limit, claim_id, token)
+
+        taken = self._lease.fenced(work, token)
+        self._forget(answers)
+        return taken
+
+    def begin(self, message: Message) -> bool:
+        """Mark the message as being sent, durably; False: it is not ours any more, do not send it.
+
+        Raises LeaseLost, and then it must not be sent either.
+        """
+        token = self._presented()
+        if not self._lease.is_held:
+            raise self._lease.lost()
+        marked = self._database.write(lambda connection: self._settling.mark(connection, message, token))
+        return self._may_send(marked)
+
+    def settle(self, message: Message, outcome: Outcome, recipients: Sequence[Recipient] = ()) -> bool:
+        """Write down what became of a claimed message; False: it was settled otherwise meanwhile.
+
+        A late answer is taken also after the lease is lost, and resolves an uncertain row. `recipients` tells several
+        recipients apart. With a journal the answer is not lost when this raises.
+        """
+        return self.settle_all([(message, outcome, recipients)]) == 1
+
+    def settle_all(self, answers: Iterable[tuple[Message, Outcome, Sequence[Recipient]]]) -> int:
+        """Write several answers down in one commit; how many of them still mattered."""
+        noted = [self._note(*answer) for answer in answers]
+        token = self._token or 0
+
+        def work(connection: Connection) -> int:
+            return sum(self._settling.apply(connection, answer, token) for answer in noted)
+
+        settled = self._database.write(work)
+        self._forget(noted)
+        return settled
+
+    def settle_and_begin(
+        self, previous: Message, outcome: Outcome, following: Message, recipients: Sequence[Recipient] = ()
+    ) -> bool:
+        """Settle one message and mark the next in one durable commit; whether the next one may be sent.
+
+        Raises LeaseLost after the first is settled.
+        """
+        token = self._presented()
+        noted = self._note(previous, outcome, recipients)
+
+        def work(connection: Connection) -> tuple[bool, bool]:
+            self._settling.apply(connection, noted, token)
+            # Past the local deadline the next one must stay, but the answer for this one is still the truth.
+            return self._settling.mark(connection, following, token) if self._lease.is_held else (False, False)
+
+        marked = self._database.write(work)
+        self._forget([noted])
+        return self._may_send(marked)
+
+    def give_back(self, messages: Iterable[Message]) -> int:
+        """Undo the claim of messages that were not begun, so that the next claim finds them; how many."""
+        by_claim: dict[str, list[int]] = {}
+        for message in messages:
+            by_claim.setdefault(message.claim_id, []).append(message.id)
+
+        def work(connection: Connection) -> int:
+            return sum(
+                connection.execute(self._statements.give_back, {"m_ids": ids, "m_claim": claim_id}).rowcount
+                for claim_id, ids in by_claim.items()
+            )
+
+        return self._database.write(work) if by_claim else 0
+
+    def expire(self, limit: int = 5000) -> int:
+        """Mark up to `limit` waiting messages whose time is over as `expired`, without loading them; how many."""
+        return self._lease.fenced(lambda connection: self._claiming.expire(connection, limit), self._presented())
+
+    def attachments(self, message: Message) -> list[Attachment]:
+        """Return what goes with a message, with its sizes; nothing is loaded."""
+        if self._channel.attachments is None:
+            return []
+        statement = self._statements.attachments(self._channel.attachments)
+        rows = self._database.read(lambda connection: connection.execute(statement, {"m_id": message.id}).all())
+        return [Attachment.read(row) for row in rows]
+
+    def content(self, attachment: Attachment) -> bytes:
+        """Load one attachment; empty when it was removed meanwhile."""
+        table = self._channel.attachments
+        if table is None:
+            return b""
+        statement = select(table.c.content).where(table.c.id == attachment.id)
+        value = self._database.read(lambda connection: connection.execute(statement).scalar())
+        return value if isinstance(value, bytes) else str(value or "").encode("utf-8", "surrogateescape")
+
+    def _presented(self) -> int:
+        if self._token is None:
+            raise self._lease.lost()
+        return self._token
+
+    def _may_send(self, marked: tuple[bool, bool]) -> bool:
+        is_marked, is_current = marked
+        if not is_current:
+            raise self._lease.lost()
+        return is_marked
+
+    def _note(self, message: Message, outcome: Outcome, recipients: Sequence[Recipient]) -> Answer:
+        answer = Answer.of(self._channel.name, message, outcome, recipients)
+        if self._journal:
+            self._journal.record(answer)
+        return answer
+
+    def _forget(self, answers: Iterable[Answer]) -> None:
+        if self._journal:
+            self._journal.forget(answers)

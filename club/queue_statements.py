@@ -1,0 +1,148 @@
+"""The outbox's SQL for one message table; the same on every engine."""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
+
+from club.dialect import byte_length, now_ms, select_for_queue, utc_now
+from club.lease import HOLDS_TOKEN
+from club.tables import Channel, outbox_attempt
+
+NOW: Final = now_ms()
+
+
+class QueueStatements:
+    """Statements that move a message of `channel` from state to state.
+
+    A claimed row stays `pending` and carries the token of its claim: what a crash leaves is told by an older token.
+
+        pending --claim--> pending (claim_id, claim_token) --begin--> sending --settle--> sent | failed | pending, later
+                                                              |                        | uncertain
+        pending --expire--> expired                           +--recover (older token)--> uncertain --settle--> sent
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        table = self.table = channel.messages
+        c = table.c
+        self.mine = and_(c.id == bindparam("m_id"), c.claim_id == bindparam("m_claim"))
+        self.begin = (
+            update(table)
+            .where(self.mine, c.state == "pending", HOLDS_TOKEN)
+            .ordered_values((c.attempts, c.attempts + 1), (c.state, literal("sending")), (c.began_ms, NOW))
+        )
+        self.claim = (
+            update(table)
+            .where(c.id.in_(bindparam("m_ids", expanding=True)), c.state == "pending")
+            .values(claim_id=bindparam("m_claim"), claim_token=bindparam("m_token"))
+        )
+        self.give_back = (
+            update(table)
+            .where(
+                c.id.in_(bindparam("m_ids", expanding=True)), c.claim_id == bindparam("m_claim"), c.state == "pending"
+            )
+            .values(claim_id=None, claim_token=0)
+        )
+        self.defer = (
+            update(table).where(c.id == bindparam("m_id"), c.state == "pending").values(due_ms=bindparam("m_due"))
+        )
+        self.expire = (
+            update(table)
+            .where(c.id.in_(bindparam("m_ids", expanding=True)), c.state == "pending")
+            .values(state="expired", error=bindparam("m_error"), claim_id=None, claim_token=0)
+        )
+        self.load = select(table, NOW.label("now")).where(c.id.in_(bindparam("m_ids", expanding=True))).order_by(c.id)
+        self.left_sending = and_(c.state == "sending", c.claim_token < bindparam("m_token"))
+        self.settle_left = update(table).where(self.left_sending).values(state="uncertain", error=bindparam("m_error"))
+        self.settled = {
+            "sent": self._settle(
+                (c.state, literal("sent")),
+                (c.sent_at, utc_now()),
+                (c[channel.provider_reference], bindparam("m_reference")),
+                (c.error, null()),
+            ),
+            "failed": self._settle((c.state, literal("failed")), (c.error, bindparam("m_error"))),
+            "expired": self._settle((c.state, literal("expired")), (c.error, bindparam("m_error"))),
+            "later": self._settle(
+                (c.state, literal("pending")),
+                (c.error, bindparam("m_error")),
+                (c.due_ms, NOW + bindparam("m_delay")),
+                (c.claim_id, null()),
+                (c.claim_token, literal(0)),
+            ),
+            "uncertain": self._settle(
+                (c.state, literal("uncertain")),
+                (c.error, bindparam("m_error")),
+                (c[channel.provider_reference], bindparam("m_reference")),
+            ),
+        }
+        self.attempt = self._attempt_of(c.id == bindparam("m_id"))
+        self.attempts_left = self._attempt_of(self.left_sending)
+
+    def candidates(self, lane: int, limit: int) -> Select[Any]:
+        """Return the select of the next rows of a lane that nobody holds under `m_token`, light enough to look at."""
+        c = self.table.c
+        statement = (
+            select(c.id, c.not_before, c.expires_at, NOW.label("now"))
+            .where(c.state == "pending", c.priority == lane, c.due_ms <= NOW, c.claim_token < bindparam("m_token"))
+            .order_by(c.due_ms, c.id)
+            .limit(limit)  # a plain int: with a parameter SQL Server would number, and lock, every row that is due
+        )
+        return select_for_queue(statement, self.table)
+
+    def overdue(self, lane: int, limit: int) -> Select[Any]:
+        """Return the select of rows of a lane that seem to have expired; the index alone answers it."""
+        c = self.table.c
+        return (
+            select(c.id, c.expires_at, NOW.label("now"))
+            .where(c.state == "pending", c.priority == lane, c.due_ms <= NOW, c.expires_at <= utc_now())
+            .limit(limit)
+        )
+
+    def attachments(self, table: Table) -> Select[Any]:
+        """Return the select of a message's attachments without their contents."""
+        c = table.c
+        return (
+            select(c.id, c.name, c.media_type, byte_length(c.content).label("size"))
+            .where(c[self.channel.owner] == bindparam("m_id"))
+            .order_by(c.id)
+        )
+
+    def _settle(self, *values: tuple[Any, Any]) -> Update:
+        c = self.table.c
+        # A late answer also resolves an uncertain row. A row refused before the mark counts as an attempt too.
+        # In this order: MariaDB computes an assignment from the values that those before it have set.
+        counted = case((c.state == "pending", c.attempts + 1), else_=c.attempts)
+        return (
+            update(self.table)
+            .where(self.mine, c.state.in_(("pending", "sending", "uncertain")))
+            .ordered_values((c.attempts, counted), *values)
+        )
+
+    def _attempt_of(self, condition: Any) -> Any:
+        c = self.table.c
+        columns = {
+            "channel": literal(self.channel.name),
+            "message_id": c.id,
+            "attempt": c.attempts,
+            "station": bindparam("m_station"),
+            "token": bindparam("m_presented"),
+            "began_ms": c.began_ms,
+            "ended_ms": NOW,
+            "outcome": bindparam("m_outcome"),
+            "reference": bindparam("m_reference"),
+            "error": bindparam("m_error"),
+        }
+        return insert(outbox_attempt).from_select(list(columns), select(*columns.values()).where(condition))

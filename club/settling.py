@@ -1,0 +1,93 @@
+"""Writing down what became of a message: the row, the attempt, the recipients."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import attrs
+from sqlalchemy import Connection, delete, insert, select
+
+from club.journal import Answer
+from club.lease import HOLDS_TOKEN, Lease
+from club.messages import Message, Recipient
+from club.queue_statements import QueueStatements
+from club.reading import legible, shortened
+
+_ERROR_LENGTH: Final = 1000
+_REFERENCE_LENGTH: Final = 255
+_ADDRESS_LENGTH: Final = 320
+_LONGEST_DELAY_MS: Final = 366 * 24 * 3600 * 1000
+
+
+@attrs.frozen
+class Settling:
+    """Moves claimed rows to what became of them, and keeps one audit row per attempt."""
+
+    statements: QueueStatements
+    lease: Lease
+
+    def mark(self, connection: Connection, message: Message, token: int) -> tuple[bool, bool]:
+        """Mark a row as being sent; whether that was done, and whether the token is still the current one."""
+        presented = self.lease.presents(token)
+        marked = connection.execute(
+            self.statements.begin, {"m_id": message.id, "m_claim": message.claim_id, **presented}
+        )
+        if marked.rowcount == 1:
+            return True, True
+        return False, bool(connection.execute(select(HOLDS_TOKEN), presented).scalar_one())
+
+    def apply(self, connection: Connection, answer: Answer, token: int) -> int:
+        """Write an answer down; 0 when the row has been settled or claimed by somebody else meanwhile."""
+        reference = None if answer.reference is None else shortened(answer.reference, _REFERENCE_LENGTH)
+        error = None if answer.error is None else shortened(answer.error, _ERROR_LENGTH)
+        values = {
+            "m_id": answer.message_id,
+            "m_claim": answer.claim_id,
+            "m_reference": reference,
+            "m_error": error,
+            "m_delay": min(answer.delay_ms or 0, _LONGEST_DELAY_MS),
+        }
+        if connection.execute(self.statements.settled[answer.outcome], values).rowcount != 1:
+            return 0
+        audit = self.audit(answer.outcome, reference, error, token)
+        connection.execute(self.statements.attempt, {"m_id": answer.message_id, **audit})
+        if answer.recipients:
+            self._recipients(connection, answer.message_id, answer.recipients)
+        return 1
+
+    def leave_uncertain(self, connection: Connection, error: str, token: int) -> int:
+        """Mark what an older token has left in the middle of sending; how many."""
+        audit = self.audit("uncertain", None, error, token)
+        connection.execute(self.statements.attempts_left, {"m_token": token, **audit})
+        return connection.execute(self.statements.settle_left, {"m_token": token, "m_error": error}).rowcount
+
+    def audit(self, outcome: str, reference: str | None, error: str | None, token: int) -> dict[str, Any]:
+        """Return the parameters of an audit row."""
+        return {
+            "m_station": self.lease.station,
+            "m_presented": token,
+            "m_outcome": outcome,
+            "m_reference": reference,
+            "m_error": error,
+        }
+
+    def _recipients(self, connection: Connection, message_id: int, recipients: Sequence[Recipient]) -> None:
+        channel = self.statements.channel
+        table = channel.recipients
+        if table is None:
+            return
+        owner = table.c[channel.owner]
+        # Who was reached stays reached; what the others were told last time is replaced.
+        connection.execute(delete(table).where(owner == message_id, table.c.state != "sent"))
+        reached = set(connection.execute(select(table.c.address).where(owner == message_id)).scalars())
+        rows = {
+            shortened(each.address, _ADDRESS_LENGTH): {
+                channel.owner: message_id,
+                "address": shortened(each.address, _ADDRESS_LENGTH),
+                "state": each.state,
+                "error": None if each.error is None else shortened(legible(each.error), _ERROR_LENGTH),
+            }
+            for each in recipients
+        }
+        fresh = [row for address, row in rows.items() if address not in reached]
+        if fresh:
+            connection.execute(insert(table), fresh)
