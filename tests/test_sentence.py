@@ -1,5 +1,10 @@
 """Sentences are rendered in the reader's language."""
 
+import copy
+import pickle
+
+import pytest
+
 from config.sentence import Sentence, SentenceError
 
 
@@ -23,3 +28,15 @@ def test_a_value_that_is_a_sentence_is_rendered_in_the_same_language() -> None:
 def test_an_error_carries_its_sentence() -> None:
     error = SentenceError("no actor {path}", path="email")
     assert (str(error), error.sentence.values["path"]) == ("no actor email", "email")
+
+
+def test_a_sentence_is_a_value_that_nobody_changes() -> None:
+    sentence = Sentence.of("no {thing}", thing=["unhashable"])
+    assert (sentence == Sentence.of("no {thing}", thing=["unhashable"]), sentence == Sentence.of("no {thing}")) == (
+        True,
+        False,
+    )
+    assert len({sentence, Sentence.of("no {thing}", thing=["unhashable"])}) == 1
+    assert (pickle.loads(pickle.dumps(sentence)), copy.deepcopy(sentence)) == (sentence, sentence)
+    with pytest.raises(AttributeError, match="immutable"):
+        sentence.template = "yes"

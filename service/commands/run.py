@@ -1,0 +1,49 @@
+"""`run`: the station in the foreground."""
+
+import argparse
+import importlib
+from pathlib import Path
+from typing import NamedTuple
+
+from config.sentence import Sentence
+from service.argument_parser import Commands
+from service.console import Console
+
+
+class RunOptions(NamedTuple):
+    """What the command line says of a run; None leaves it to the settings, the environment or the computer."""
+
+    config: Path | None = None
+    station: str | None = None
+    headless: bool = False
+    language: str | None = None
+    debug: bool = False
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add(
+        "run",
+        Sentence.of("run this station until it is stopped"),
+        "run",
+        "run --config heitz-service.toml --station ACCUEIL --headless",
+        run=_run,
+    )
+    parser.option("--config", metavar="FILE", type=Path, help=Sentence.of("the settings file"))
+    parser.station_option()
+    parser.option("--headless", action="store_true", help=Sentence.of("show no icon and no window"))
+
+
+def _run(options: argparse.Namespace, console: Console) -> int:
+    program = importlib.import_module("service.run")
+    return int(
+        program.run(
+            RunOptions(
+                config=options.config,
+                station=getattr(options, "station", None),
+                headless=options.headless,
+                language=console.asked_language,
+                debug=getattr(options, "debug", False),
+            )
+        )
+    )

@@ -1,0 +1,197 @@
+"""One running program per station and user: the lock, and who holds it.
+
+The lock is the operating system's, so a crash, a kill -9 or a power cut frees it and a file left behind means nothing.
+What the file says (the process, since when, where it listens) is read by the command line to find the program.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from typing import Final, NamedTuple, Self
+
+from config.sentence import SentenceError
+from service.exit_codes import Exit
+from service.paths import Folders, UnsafePath, open_private
+
+_ATTEMPTS: Final = 5  # a client that asks whether the lock is held touches it for some microseconds
+_BETWEEN_ATTEMPTS_SECONDS: Final = 0.02
+_RECORD_BYTES: Final = 4096
+
+
+class Holder(NamedTuple):
+    """Who runs a station: written in the lock's file by the process that holds the lock."""
+
+    station: str
+    pid: int
+    started_at: str
+    address: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the holder that a record names, None for a record that is empty, cut or foreign."""
+        try:
+            record = json.loads(text)
+            return cls(str(record["station"]), int(record["pid"]), str(record["started_at"]), str(record["address"]))
+        except (ValueError, TypeError, KeyError):
+            return None
+
+
+class AlreadyRunning(SentenceError):  # noqa: N818 - the usual name of this refusal
+    """Another process runs this station for this user; `holder` is None when it can't be read."""
+
+    exit_code = Exit.ALREADY_RUNNING
+
+    def __init__(self, station: str, holder: Holder | None) -> None:
+        self.holder = holder
+        if holder is None:
+            super().__init__("the station {station} already runs in another process: stop it first", station=station)
+        else:
+            super().__init__(
+                "the station {station} already runs in process {pid} since {started_at}: "
+                "`heitz-service stop` ends it, `heitz-service status` shows it",
+                station=holder.station,
+                pid=holder.pid,
+                started_at=holder.started_at,
+            )
+
+
+class Instance:
+    """The lock of a station, held until `release` or the end of the process."""
+
+    def __init__(self, holder: Holder, lock: "_FileLock | _MutexLock") -> None:
+        self.holder = holder
+        self._lock = lock
+
+    def release(self) -> None:
+        """Free the station; a second call does nothing."""
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def acquire(station: str, started_at: datetime, folders: Folders) -> Instance:
+    """Take the station for this process, or raise `AlreadyRunning` with whoever has it."""
+    files = folders.of(station)
+    holder = Holder(station, os.getpid(), started_at.isoformat(timespec="seconds"), control_address(station, folders))
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            Event().wait(_BETWEEN_ATTEMPTS_SECONDS)
+        lock = _take(files.lock)
+        if lock is not None:
+            lock.write(json.dumps(holder._asdict()))
+            return Instance(holder, lock)
+    raise AlreadyRunning(station, recorded(files.lock))
+
+
+def control_address(station: str, folders: Folders) -> str:
+    """Return where the program of this station listens: a socket's path, or a pipe's name on Windows."""
+    files = folders.of(station)
+    if sys.platform == "win32":
+        import hashlib  # noqa: PLC0415
+
+        user = hashlib.sha256(str(folders.state).casefold().encode()).hexdigest()[:12]
+        return rf"\\.\pipe\heitz-service-{user}-{files.socket.stem}"
+    return str(files.socket)
+
+
+def recorded(lock: Path) -> Holder | None:
+    """Return the last holder that a lock's file names, whether it still runs or not."""
+    try:
+        descriptor = open_private(lock, os.O_RDONLY)
+    except (OSError, UnsafePath):
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        return Holder.parse(file.read(_RECORD_BYTES).decode("utf-8", "replace"))
+
+
+def is_held(lock: Path) -> bool:
+    """Tell whether a process holds the lock now."""
+    if not lock.exists():
+        return False
+    taken = _take(lock)
+    if taken is None:
+        return True
+    taken.release()
+    return False
+
+
+def running(folders: Folders) -> Iterator[Holder]:
+    """Give whoever runs a station for this user now, by station."""
+    for lock in sorted(folders.instances.glob("*.lock")):
+        holder = recorded(lock)
+        if holder is not None and is_held(lock):
+            yield holder
+
+
+class _FileLock:
+    """flock on the file itself. The file is never removed: a second one of the same name would be a second lock."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, text: str) -> None:
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, text.encode(), 0)
+
+    def release(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class _MutexLock:
+    """A named mutex of the session, and the record in a file beside it. Not tried on Windows."""
+
+    def __init__(self, handle: int, path: Path) -> None:
+        self._handle = handle
+        self._path = path
+
+    def write(self, text: str) -> None:
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(self._path)
+
+    def release(self) -> None:
+        if sys.platform == "win32" and self._handle:
+            import ctypes  # noqa: PLC0415
+
+            ctypes.WinDLL("kernel32").CloseHandle(ctypes.c_void_p(self._handle))
+            self._handle = 0
+
+
+def _take(path: Path) -> _FileLock | _MutexLock | None:
+    """Take the lock of a file at once, or return None when somebody has it."""
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415
+        import hashlib  # noqa: PLC0415
+
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateMutexW.restype = ctypes.c_void_p
+        name = hashlib.sha256(str(path).casefold().encode()).hexdigest()[:24]
+        handle = kernel.CreateMutexW(None, False, f"Local\\heitz-service-{name}")
+        already_exists = 183
+        if not handle or ctypes.get_last_error() == already_exists:
+            if handle:
+                kernel.CloseHandle(ctypes.c_void_p(handle))
+            return None
+        return _MutexLock(handle, path)
+    import fcntl  # noqa: PLC0415
+
+    descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return _FileLock(descriptor)

@@ -1,0 +1,63 @@
+"""A station's program reduced to its outer parts: lock, key, control channel. Run by the tests as a real process."""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Generator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from config.sentence import SentenceError
+from service.channel.handshake import make_key
+from service.channel.server import ControlServer
+from service.instance import AlreadyRunning, acquire
+from service.paths import folders
+
+SAMPLE = json.loads((Path(__file__).parent / "status_sample.json").read_text(encoding="utf-8"))
+
+
+def main(station: str, state: str) -> int:
+    home = folders()
+    try:
+        instance = acquire(station, datetime.now().astimezone(), home)
+    except AlreadyRunning as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    asked_to_stop = threading.Event()
+
+    def handle(
+        request: dict[str, Any], language: str
+    ) -> dict[str, Any] | Generator[dict[str, Any], None, dict[str, Any]]:
+        match request["command"]:
+            case "status":
+                return {**SAMPLE, "station": station, "state": state, "pid": os.getpid()}
+            case "restart" if request["actor"] == "email":
+                return {"path": "email", "state": "running", "incarnation": 2}
+            case "restart":
+                raise SentenceError("no actor {path}, did you mean email?", path=request["actor"])
+            case "run-now":
+                return steps(request)
+            case "stop":
+                asked_to_stop.set()
+                return {"stopping": True, "pid": os.getpid()}
+        raise SentenceError("the command {command} is not known", command=request["command"])
+
+    def steps(request: dict[str, Any]) -> Generator[dict[str, Any], None, dict[str, Any]]:
+        yield {"message": "2 e-mails due", "fraction": 0.5}
+        outcome = "failed" if request["operation"] == "sms" else "ok"
+        return {"outcome": outcome, "seconds": 0.2, "summary": "dry" if request["dry_run"] else "2 e-mails envoyés"}
+
+    server = ControlServer(instance.holder.address, make_key(home), handle)
+    server.start()
+    sys.stdout.write("up\n")
+    sys.stdout.flush()
+    asked_to_stop.wait()
+    server.close()
+    instance.release()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
