@@ -1,0 +1,54 @@
+"""What a child is made of: an actor with its thread, or a supervisor with children of its own."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Protocol
+
+from supervisor.clock import Timers
+from supervisor.engine import Engine
+from supervisor.life import End, Life
+from supervisor.recorder import Recorder
+from supervisor.watchdog import Watchdog
+
+
+class Body(Protocol):
+    """Starts and stops a child; a start ends with the parent's `child_up` or `child_down`, a stop with the latter."""
+
+    def start(self) -> None:
+        """Begin a new incarnation; the child is not alive now."""
+
+    def stop(self) -> None:
+        """Begin an orderly stop; the child is alive, and may be stopping already."""
+
+    def force(self) -> None:
+        """End it within this step: what does not obey is abandoned."""
+
+
+class Surroundings:
+    """What all supervisors of one tree share."""
+
+    def __init__(self, engine: Engine, timers: Timers, recorder: Recorder, random: Random) -> None:
+        self.engine = engine
+        self.clock = engine.clock
+        self.timers = timers
+        self.recorder = recorder
+        self.random = random
+        self.watchdog = Watchdog(engine)
+        self.abandoned: dict[Life, None] = {}
+        self.max_abandoned: int | None = None
+        self.on_too_many_abandoned: Callable[[], None] = _nothing
+        self.on_root_up: Callable[[], None] = _nothing
+        self.on_root_end: Callable[[End], None] = _nothing_of_end
+
+    def check_abandoned(self) -> None:
+        """See whether so many threads were left behind that the program should start afresh."""
+        if self.max_abandoned is not None and len(self.abandoned) > self.max_abandoned:
+            self.engine.post(self.on_too_many_abandoned)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _nothing_of_end(_end: End) -> None:
+    pass
