@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from config.sentence import LANGUAGES, Sentence
@@ -78,6 +79,15 @@ class Parser(argparse.ArgumentParser):
             metavar="NAME",
             default=argparse.SUPPRESS,
             help=Sentence.of("the station; by default the one that runs here, else the computer's name"),
+        )
+
+    def config_option(self) -> None:
+        """Add `--config`, the same for every command that reads the settings."""
+        self.option(
+            "--config",
+            metavar="FILE",
+            type=Path,
+            help=Sentence.of("the settings file; by default HEITZ_SERVICE_CONFIG, the user's folder, the computer's"),
         )
 
     def json_option(self) -> None:

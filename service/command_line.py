@@ -22,7 +22,10 @@ _MODULES: Final = {
     "restart": "control",
     "run-now": "control",
     "stop": "control",
+    "history": "history",
     "config": "config",
+    "database": "database",
+    "email": "email",
     "demo": "demo",
 }
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from config import Settings, SettingsError, SettingsNotFoundError, find_settings_file, load
 from config.sentence import Sentence, SentenceError
-from service.argument_parser import Parser
 from service.console import Console
 from service.exit_codes import Exit
 from service.roster import settings_schema
@@ -15,16 +14,6 @@ class UnfitSettings(SentenceError):  # noqa: N818 - what the reader sees
     """The settings file is missing or wrong; every problem but this sentence has been told."""
 
     exit_code = Exit.USAGE
-
-
-def config_option(parser: Parser) -> None:
-    """Add `--config`, the same for every command that reads the settings."""
-    parser.option(
-        "--config",
-        metavar="FILE",
-        type=Path,
-        help=Sentence.of("the settings file; by default HEITZ_SERVICE_CONFIG, the user's folder, the computer's"),
-    )
 
 
 def found_file(option: Path | None, console: Console) -> Path:

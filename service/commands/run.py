@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
         "run --config heitz-service.toml --station ACCUEIL --headless",
         run=_run,
     )
-    parser.option("--config", metavar="FILE", type=Path, help=Sentence.of("the settings file"))
+    parser.config_option()
     parser.station_option()
     parser.option("--headless", action="store_true", help=Sentence.of("show no icon and no window"))
 

@@ -25,9 +25,14 @@ def add(commands: Commands) -> None:
     parser.station_option()
     parser.json_option()
     parser.option("--club", action="store_true", help=Sentence.of("every station of the club, from the database"))
+    parser.config_option()
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
+    if options.club:
+        from service.club_status import show_club  # noqa: PLC0415 - the database's drivers take half a second
+
+        return show_club(options, console)
     home = folders(console.environment)
     holder = find(getattr(options, "station", None), home)
     reply = ask(holder, {"command": "status", "language": console.asked_language}, home)
