@@ -3,6 +3,7 @@
 from club.database import Database
 from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
+from club.identity import Identity, take_identity
 from club.journal import Journal, JournalUnusable
 from club.lease import Holder, Lease, boot_clock, holders
 from club.messages import (
@@ -39,6 +40,7 @@ __all__ = [
     "Expired",
     "Failed",
     "Holder",
+    "Identity",
     "Journal",
     "JournalUnusable",
     "Later",
@@ -64,4 +66,5 @@ __all__ = [
     "boot_clock",
     "check",
     "holders",
+    "take_identity",
 ]

@@ -119,6 +119,7 @@ class Claiming:
             created_at=instant_or_none(row["created_at"]),
             not_before=not_before,
             expires_at=expires_at,
+            remaining_ms=None if expires_at is None else int(expires_at.timestamp() * 1000) - row["now"],
             problem=problem,
         )
 

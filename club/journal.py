@@ -48,7 +48,11 @@ class Answer:
             case Failed(error):
                 code = "failed"
             case Later(error, delay):
-                code, delay_ms = "later", max(0, int(delay.total_seconds() * 1000))
+                # Due again at its end at the latest, so that it is seen to expire.
+                delay_ms = int(delay.total_seconds() * 1000)
+                if message.remaining_ms is not None:
+                    delay_ms = min(delay_ms, message.remaining_ms)
+                code, delay_ms = "later", max(0, delay_ms)
             case Uncertain(error, reference):
                 code = "uncertain"
             case Expired(error):
@@ -56,6 +60,11 @@ class Answer:
             case _:
                 assert_never(outcome)
         return cls(channel, message.id, message.claim_id, code, reference, error, delay_ms, tuple(recipients))
+
+    @classmethod
+    def unbegun(cls, channel: str, message: Message) -> Self:
+        """Return the answer that says that `message` may have been marked, but nothing of it has left."""
+        return cls(channel, message.id, message.claim_id, "unbegun")
 
     @property
     def key(self) -> tuple[str, int, str]:

@@ -28,6 +28,8 @@ class Message:
     created_at: datetime | None
     not_before: datetime | None
     expires_at: datetime | None
+    remaining_ms: int | None = None
+    """From the claim to `expires_at`, by the database's clock."""
     sent_to: frozenset[str] = attrs.field(default=frozenset(), repr=False)
     """Addresses that an earlier, partly refused delivery has reached: leave them out."""
     problem: Sentence | None = None

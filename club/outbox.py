@@ -10,7 +10,8 @@ for message in outbox.claim(100):
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, select
 
 from club.claiming import Claiming
 from club.database import Database
+from club.errors import DatabaseError
 from club.journal import Answer, Journal
 from club.lease import Lease
 from club.messages import Attachment, Message, Outcome, Recipient
@@ -68,6 +70,7 @@ class Outbox:
             "the station stopped while this was being sent: whether it left is not known, a person must decide"
         ).render(language)
         self._token: int | None = None
+        self._claimed: dict[int, str] = {}
 
     def recover(self) -> Recovery:
         """Become the only worker: take a newer token, settle what the journal knows, mark the rest `uncertain`.
@@ -81,6 +84,7 @@ class Outbox:
             return token, Recovery(settled, self._settling.leave_uncertain(connection, self._left, token))
 
         self._token, recovery = self._lease.supersede(work)
+        self._claimed = {}
         self._forget(answers)
         if recovery != Recovery(0, 0):
             _LOG.warning(
@@ -94,9 +98,10 @@ class Outbox:
     def claim(self, limit: int = 100) -> list[Message]:
         """Take up to `limit` due messages, most urgent first, oldest first; renews the lease.
 
-        Fewer may come back than are due: large bodies are loaded within a bound of memory. Rows whose time has not come
-        are put off once, rows whose time is over become `expired`; unreadable rows come with their `problem`. Answers
-        that an absent database did not take are settled first.
+        One claim is worked on at a time: what an earlier one took and nobody began is given back first. Fewer may come
+        back than are due: large bodies are loaded within a bound of memory. Rows whose time has not come are put off
+        once, rows whose time is over become `expired`; unreadable rows come with their `problem`. Answers that an
+        absent database did not take are settled first.
         """
         token = self._presented()
         claim_id = str(uuid4())
@@ -105,21 +110,28 @@ class Outbox:
         def work(connection: Connection) -> list[Message]:
             for answer in answers:
                 self._settling.apply(connection, answer, token)
+            self._unclaim(connection, left)
             return self._claiming.take(connection, limit, claim_id, token)
 
+        left = self._claimed
         taken = self._lease.fenced(work, token)
         self._forget(answers)
+        self._claimed = {message.id: claim_id for message in taken}
         return taken
 
     def begin(self, message: Message) -> bool:
         """Mark the message as being sent, durably; False: it is not ours any more, do not send it.
 
-        Raises LeaseLost, and then it must not be sent either.
+        Raises LeaseLost, DatabaseAway or DatabaseUnfit, and then it must not be sent either. A message can be begun
+        once in a claim: after an error it comes back with a later one.
         """
         token = self._presented()
+        if not self._is_open(message):
+            return False
         if not self._lease.is_held:
             raise self._lease.lost()
-        marked = self._database.write(lambda connection: self._settling.mark(connection, message, token))
+        with self._unbegun_when_away(message):
+            marked = self._database.write(lambda connection: self._settling.mark(connection, message, token))
         return self._may_send(marked)
 
     def settle(self, message: Message, outcome: Outcome, recipients: Sequence[Recipient] = ()) -> bool:
@@ -154,26 +166,23 @@ class Outbox:
 
         def work(connection: Connection) -> tuple[bool, bool]:
             self._settling.apply(connection, noted, token)
+            if not is_open:
+                return False, True
             # Past the local deadline the next one must stay, but the answer for this one is still the truth.
             return self._settling.mark(connection, following, token) if self._lease.is_held else (False, False)
 
-        marked = self._database.write(work)
+        is_open = self._is_open(following)
+        with self._unbegun_when_away(following):
+            marked = self._database.write(work)
         self._forget([noted])
         return self._may_send(marked)
 
     def give_back(self, messages: Iterable[Message]) -> int:
         """Undo the claim of messages that were not begun, so that the next claim finds them; how many."""
-        by_claim: dict[str, list[int]] = {}
-        for message in messages:
-            by_claim.setdefault(message.claim_id, []).append(message.id)
-
-        def work(connection: Connection) -> int:
-            return sum(
-                connection.execute(self._statements.give_back, {"m_ids": ids, "m_claim": claim_id}).rowcount
-                for claim_id, ids in by_claim.items()
-            )
-
-        return self._database.write(work) if by_claim else 0
+        claimed = {message.id: message.claim_id for message in messages}
+        for message_id in claimed:
+            self._claimed.pop(message_id, None)
+        return self._database.write(lambda connection: self._unclaim(connection, claimed)) if claimed else 0
 
     def expire(self, limit: int = 5000) -> int:
         """Mark up to `limit` waiting messages whose time is over as `expired`, without loading them; how many."""
@@ -196,6 +205,28 @@ class Outbox:
         value = self._database.read(lambda connection: connection.execute(statement).scalar())
         return value if isinstance(value, bytes) else str(value or "").encode("utf-8", "surrogateescape")
 
+    def _unclaim(self, connection: Connection, claimed: Mapping[int, str]) -> int:
+        undone = 0
+        for claim_id in set(claimed.values()):
+            ids = [message_id for message_id, its_claim in claimed.items() if its_claim == claim_id]
+            undone += connection.execute(self._statements.give_back, {"m_ids": ids, "m_claim": claim_id}).rowcount
+        return undone
+
+    def _is_open(self, message: Message) -> bool:
+        return self._claimed.get(message.id) == message.claim_id
+
+    @contextmanager
+    def _unbegun_when_away(self, message: Message) -> Iterator[None]:
+        """Remember, when the mark's outcome is not known, that nothing was sent: its caller must not send it."""
+        was_open = self._is_open(message)
+        self._claimed.pop(message.id, None)
+        try:
+            yield
+        except DatabaseError:
+            if self._journal and was_open:
+                self._journal.record(Answer.unbegun(self._channel.name, message))
+            raise
+
     def _presented(self) -> int:
         if self._token is None:
             raise self._lease.lost()
@@ -208,6 +239,7 @@ class Outbox:
         return is_marked
 
     def _note(self, message: Message, outcome: Outcome, recipients: Sequence[Recipient]) -> Answer:
+        self._claimed.pop(message.id, None)
         answer = Answer.of(self._channel.name, message, outcome, recipients)
         if self._journal:
             self._journal.record(answer)

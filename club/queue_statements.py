@@ -82,6 +82,16 @@ class QueueStatements:
                 (c.claim_id, null()),
                 (c.claim_token, literal(0)),
             ),
+            # The mark was asked for, its outcome never known, and nothing was sent: as if it had not been begun.
+            "unbegun": update(table)
+            .where(self.mine, c.state.in_(("pending", "sending", "uncertain")))
+            .ordered_values(
+                (c.attempts, case((c.state == "pending", c.attempts), else_=c.attempts - 1)),
+                (c.state, literal("pending")),
+                (c.error, null()),
+                (c.claim_id, null()),
+                (c.claim_token, literal(0)),
+            ),
             "uncertain": self._settle(
                 (c.state, literal("uncertain")),
                 (c.error, bindparam("m_error")),

@@ -48,8 +48,9 @@ class Settling:
         }
         if connection.execute(self.statements.settled[answer.outcome], values).rowcount != 1:
             return 0
-        audit = self.audit(answer.outcome, reference, error, token)
-        connection.execute(self.statements.attempt, {"m_id": answer.message_id, **audit})
+        if answer.outcome != "unbegun":
+            audit = self.audit(answer.outcome, reference, error, token)
+            connection.execute(self.statements.attempt, {"m_id": answer.message_id, **audit})
         if answer.recipients:
             self._recipients(connection, answer.message_id, answer.recipients)
         return 1

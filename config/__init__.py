@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from config.checks import Between as Between
     from config.checks import Check as Check
     from config.checks import Distinct as Distinct
+    from config.checks import Judged as Judged
     from config.checks import Matching as Matching
     from config.checks import NotEmpty as NotEmpty
     from config.declaration import setting as setting
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
 _MODULES: Final = {
     "changes": ("Changes", "changed_tables"),
-    "checks": ("Between", "Check", "Distinct", "Matching", "NotEmpty"),
+    "checks": ("Between", "Check", "Distinct", "Judged", "Matching", "NotEmpty"),
     "showing": ("Effective", "effective", "show"),
     "example_file": ("example",),
     "finding": ("SettingsNotFoundError", "find_settings_file"),

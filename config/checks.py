@@ -1,7 +1,7 @@
 """What a setting demands of its value beyond its type; each check also explains itself to schema and documentation."""
 
 import re
-from collections.abc import Sized
+from collections.abc import Callable, Sized
 from datetime import time, timedelta
 from typing import Any, Protocol
 
@@ -93,7 +93,7 @@ class NotEmpty:
 
 @attrs.frozen
 class Matching:
-    """A text matches a regular expression as a whole; `rule` says in words what that means."""
+    """A text matches a regular expression as a whole; `rule` says in words what that is, as in `two capital letters`."""
 
     pattern: str
     rule: Sentence
@@ -101,11 +101,32 @@ class Matching:
     def __call__(self, value: str) -> None:
         """Refuse a text that does not match."""
         if re.fullmatch(self.pattern, value) is None:
-            raise ValueRefusedError(self.rule)
+            raise ValueRefusedError(Sentence.of("expected {rule}", rule=self.rule))
 
     def json_schema(self, written: str) -> dict[str, Any]:
         """Return the pattern, anchored at both ends, which JSON Schema's are not."""
         return {"pattern": f"^(?:{self.pattern})$"} if written == "string" else {}
+
+
+@attrs.frozen
+class Judged:
+    """A function finds nothing against the value; `rule` says in words what it demands.
+
+    `judge(value)` returns None when it accepts, else the sentence of why not, with what to do.
+    """
+
+    judge: Callable[[Any], Sentence | None]
+    rule: Sentence
+
+    def __call__(self, value: Any) -> None:
+        """Refuse what the function has something against."""
+        objection = self.judge(value)
+        if objection is not None:
+            raise ValueRefusedError(objection)
+
+    def json_schema(self, written: str) -> dict[str, Any]:  # noqa: ARG002 - the protocol's
+        """Return nothing: JSON Schema knows no functions."""
+        return {}
 
 
 @attrs.frozen

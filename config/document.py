@@ -2,6 +2,7 @@
 
 import errno
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,11 +15,17 @@ from config.positions import lines_of
 from config.problem import Problem, SettingsError
 from config.sentence import Sentence
 
-LARGEST_FILE: Final = 1024 * 1024
+LARGEST_FILE: Final = 256 * 1024
 """Bytes; a club's file has about ten thousand. Larger is refused unread: it is another file than people think."""
 DEEPEST: Final = 32
 """Tables within tables; beyond that it is no settings file, and Python's own depth of calls comes near."""
 
+MOST_PARTS: Final = 64
+"""Names joined by dots in one key. tomllib's memory grows with their square: a key of a megabyte stops the computer."""
+
+_DOTTED: Final = re.compile(
+    r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')(?:[ \t]*+\.[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+'))*+"""
+)
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _ADVICE: Final = (
     # What tomllib says, and what to say instead; its text is pinned by tests. (1) what is wrong, (2) what to do
@@ -97,6 +104,9 @@ class Document:
 def read_bytes(file: Path) -> bytes:
     """Return the file's content; SettingsError when there is none that could be settings."""
     try:
+        mode = file.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a pipe would wait for its writer for ever
+            _refuse(file, Sentence.of("this is a device or a pipe, not a file"))
         with file.open("rb") as opened:
             content = opened.read(LARGEST_FILE + 1)
     except OSError as error:
@@ -122,6 +132,7 @@ def parse(file: Path, content: bytes) -> Document:
             Sentence.of("the file is empty"),
             Sentence.of("write one to begin with by: heitz-service config init"),
         )
+    _refuse_long_keys(file, text)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -216,6 +227,14 @@ def _unreadable(file: Path, error: OSError) -> tuple[Sentence, Sentence]:
 
 def _refuse(file: Path, sentence: Sentence, suggestion: Sentence | None = None) -> NoReturn:
     raise SettingsError([Problem(file=file, sentence=sentence, suggestion=suggestion)])
+
+
+def _refuse_long_keys(file: Path, text: str) -> None:
+    for found in _DOTTED.finditer(text):
+        if found[0].count(".") >= MOST_PARTS and re.sub(r"\"[^\"]*\"|'[^']*'", "", found[0]).count(".") >= MOST_PARTS:
+            line = text.count("\n", 0, found.start()) + 1
+            sentence = Sentence.of("more than {most} names joined by dots", most=MOST_PARTS)
+            raise SettingsError([Problem(file=file, line=line, sentence=sentence)])
 
 
 def _refuse_depth(file: Path) -> NoReturn:

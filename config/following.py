@@ -62,7 +62,7 @@ class SettingsFile:
     """
 
     def __init__(self, path: Path, schema: SettingsSchema) -> None:
-        self.path = path
+        self.path = path.absolute()
         self._schema = schema
         self._settings: Settings | None = None
         self._problems: tuple[Problem, ...] = ()

@@ -24,12 +24,12 @@ _LONGEST_SHOWN = 60
 
 def load(path: Path, schema: SettingsSchema) -> Settings:
     """Return the settings of a file; raises SettingsError with all its problems at once."""
+    path = path.absolute()
     return load_bytes(path, read_bytes(path), schema)
 
 
 def load_bytes(path: Path, content: bytes, schema: SettingsSchema) -> Settings:
-    """Return the settings that the content means for a file at this path; raises SettingsError."""
-    path = path.absolute()
+    """Return the settings that the content means for a file at this absolute path; raises SettingsError."""
     document = parse(path, content)
     found: list[Refusal] = list(_club_rules(document.values))
     table: Any = None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from config.prose import default_text, takes
 from config.schema import SettingsSchema
 from config.sentence import Sentence
-from config.shapes import Listed, Named, Shape, Table, fields_of, shape_of
+from config.shapes import Anything, Listed, Named, Shape, Table, fields_of, shape_of
 from config.tables import UncheckedTable
 from config.toml_text import write_key
 
@@ -17,7 +17,7 @@ def reference(schema: SettingsSchema, language: str = "en") -> str:
     for header, table in _tables(schema.document_class, ""):
         lines += [f"### `{header}`", "", _row(title.render(language) for title in titles), "| --- | --- | --- | --- |"]
         for field in fields_of(table):
-            if not any(_own_tables(field.shape, "")):
+            if not (isinstance(field.shape, Anything) or any(_own_tables(field.shape, ""))):
                 default = default_text(field)
                 fallback = Sentence.of("required") if field.is_required else Sentence.of("none")
                 lines.append(

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from config.checks import Distinct, Matching, NotEmpty
+from config.checks import Distinct, Judged, Matching, NotEmpty
 from config.declaration import setting
 from config.kinds import StationName
 from config.problem import ValueRefusedError, did_you_mean
@@ -25,30 +25,17 @@ class Language(StrEnum):
     EN = "en"
 
 
-@attrs.frozen
-class RealTimeZone:
-    """The text names a time zone of the IANA database that this computer has."""
-
-    def __call__(self, value: str) -> None:
-        """Refuse a name that this computer's time zones do not have."""
-        try:
-            zoneinfo.ZoneInfo(value)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            # ValueError and OSError: names such as "../x", "Europe", or one with a NUL are tried as files.
-            known = zoneinfo.available_timezones()
-            nearest = did_you_mean(value, known) or did_you_mean(f"Europe/{value}", known)
-            raise ValueRefusedError(
-                Sentence.of("not a time zone"), suggestion=nearest or Sentence.of('write it as in "Europe/Paris"')
-            ) from None
-
-    @property
-    def rule(self) -> Sentence:
-        """The demand in words."""
-        return Sentence.of("a time zone's name, as in Europe/Paris")
-
-    def json_schema(self, written: str) -> dict[str, Any]:
-        """Return next to nothing: a list of 600 names would be old next year."""
-        return {"minLength": 1} if written == "string" else {}
+def _not_a_time_zone(name: str) -> Sentence | None:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        # ValueError and OSError: a name such as "../x", "Europe" or one with a NUL is tried as a file.
+        known = zoneinfo.available_timezones()
+        nearest = did_you_mean(name, known) or did_you_mean(f"Europe/{name}", known)
+        return Sentence.of(
+            "not a time zone of this computer; {remedy}", remedy=nearest or Sentence.of('write it as in "Europe/Paris"')
+        )
+    return None
 
 
 @attrs.frozen(kw_only=True)
@@ -59,12 +46,14 @@ class ClubSettings:
         check=NotEmpty(), example="Forme et Santé", help=Sentence.of("the club's name, as clients read it")
     )
     timezone: str = setting(
-        "Europe/Paris", check=RealTimeZone(), help=Sentence.of("the club's time zone, by its name in the IANA database")
+        "Europe/Paris",
+        check=Judged(_not_a_time_zone, Sentence.of("a time zone")),
+        help=Sentence.of("the club's time zone, by its name in the IANA database"),
     )
     country: str = setting(
         "FR",
-        check=Matching(r"[A-Z]{2}", Sentence.of('write the two capital letters of the country, as in "FR"')),
-        help=Sentence.of("the club's country, for telephone numbers and public holidays (two letters, ISO 3166)"),
+        check=Matching(r"[A-Z]{2}", Sentence.of("two capital letters")),
+        help=Sentence.of("the club's country, for telephone numbers and public holidays, as ISO 3166 writes it"),
     )
     language: Language = setting(Language.FR, help=Sentence.of("the language of what the program writes and says"))
     database: DatabaseUrl = setting(

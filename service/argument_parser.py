@@ -10,9 +10,11 @@ from typing import Any, Final, NoReturn
 
 from config.sentence import LANGUAGES, Sentence
 from service.exit_codes import Exit
+from service.terminal import wrap
 
 Run = Callable[[argparse.Namespace, Any], int]
 
+_COLUMNS: Final = 78
 # What argparse says of a wrong command line, and what we say.
 _ERRORS: Final = (
     (
@@ -34,7 +36,7 @@ class _Layout(argparse.RawDescriptionHelpFormatter):
     """The help's layout: 80 columns, and `usage:` in the reader's language."""
 
     def __init__(self, prog: str, language: str) -> None:
-        super().__init__(prog, max_help_position=30, width=78)
+        super().__init__(prog, max_help_position=30, width=_COLUMNS)
         self._language = language
 
     def add_usage(
@@ -123,7 +125,7 @@ class Commands:
         parser: Parser = self._choices.add_parser(
             name,
             help=said.replace("%", "%%"),
-            description=said[:1].upper() + said[1:] + ".",
+            description="\n".join(wrap(said[:1].upper() + said[1:] + ".", _COLUMNS)),
             epilog="\n".join([title, *(f"  heitz-service {example}" for example in examples)]),
             language=self._language,
         )

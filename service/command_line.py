@@ -26,6 +26,7 @@ _MODULES: Final = {
     "config": "config",
     "database": "database",
     "email": "email",
+    "doctor": "doctor",
     "demo": "demo",
 }
 

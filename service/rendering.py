@@ -19,6 +19,7 @@ from service.words import (
     outcome_word,
     parsed,
     state_word,
+    word,
 )
 
 Json = Mapping[str, Any]
@@ -66,7 +67,7 @@ class _Page:
         sentence = Sentence.of(
             "{station}: {state}",
             station=clean(str(status["station"])),
-            state=AGGREGATE.get(state, Sentence.of("{state}", state=state)),
+            state=word(AGGREGATE, state),
         )
         lines = wrap(self._say(sentence), self._terminal.columns - 2)
         for index, line in enumerate(lines):
@@ -96,15 +97,15 @@ class _Page:
     def _operation(self, operation: Json) -> Iterator[str]:
         state = str(operation["state"])
         symbol, colour = self._look(state)
-        word = state_word(OPERATION, state, self._language)
+        said = state_word(OPERATION, state, self._language)
         reason = operation.get("reason")
         name = clean(str(operation["id"]))
         if state in {"disabled", "not_on_this_station"}:  # nothing more will come: state and reason share the line
-            yield from self._named(symbol, colour, name, f"{word}: {reason}" if reason else word)
+            yield from self._named(symbol, colour, name, f"{said}: {reason}" if reason else said)
             return
         if operation.get("since"):
-            word = self._say(Sentence.of("{state} since {since}", state=word, since=self._instant(operation["since"])))
-        yield from self._named(symbol, colour, name, word)
+            said = self._say(Sentence.of("{state} since {since}", state=said, since=self._instant(operation["since"])))
+        yield from self._named(symbol, colour, name, said)
         if reason:
             yield from self._details(_INDENT, str(reason))
         if operation.get("holder") and state == "standby":
@@ -147,10 +148,10 @@ class _Page:
             for index, line in enumerate(wrap(name, self._terminal.columns - 2)):
                 yield f"{mark if index == 0 else ' '} {line}"
             mark, name = " ", ""
-        word = pad(state_word(ACTOR, state, self._language), _STATE_COLUMNS)
+        said = pad(state_word(ACTOR, state, self._language), _STATE_COLUMNS)
         up_since = self._instant(actor.get("up_since")) if actor.get("up_since") else "-"
         yield (
-            f"{mark} {pad(name, _PATH_COLUMNS)}{self._terminal.paint(word, colour)}"
+            f"{mark} {pad(name, _PATH_COLUMNS)}{self._terminal.paint(said, colour)}"
             f"{self._right(str(actor.get('restarts', 0)))}{self._right(str(actor.get('mailbox', 0)))}  {up_since}"
         )
         indent = 2 + width(branch) + 2

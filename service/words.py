@@ -1,5 +1,6 @@
 """The words of the status for people: states, instants, durations."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -50,7 +51,7 @@ LOOK: Final = {
 }
 UNKNOWN_LOOK: Final = ("warning", "yellow")
 
-_OUTCOME: Final = {
+OUTCOME: Final = {
     "ok": Sentence.of("ok"),
     "failed": Sentence.of("failed"),
     "running": Sentence.of("running"),
@@ -67,7 +68,7 @@ _COUNTER: Final = {
     "runs": Sentence.of("runs"),
 }
 # How an incarnation ended, by the runtime's name of it.
-_FAILURE: Final = {
+FAILURE: Final = {
     "normal": Sentence.of("ended by itself"),
     "outside_stop": Sentence.of("stopped from outside"),
     "crash": Sentence.of("crash"),
@@ -87,14 +88,19 @@ _HOUR: Final = 3600
 _DAY: Final = 86400
 
 
-def state_word(words: dict[str, Sentence], state: str, language: str) -> str:
+def word(words: Mapping[str, Sentence], name: str) -> Sentence:
     """Return the word of a state; one that only a later version of the program knows shows as it is."""
-    return words[state].render(language) if state in words else state
+    return words.get(name) or Sentence.of("{name}", name=name)
+
+
+def state_word(words: Mapping[str, Sentence], state: str, language: str) -> str:
+    """Return the word of a state in a language."""
+    return word(words, state).render(language)
 
 
 def outcome_word(outcome: str, language: str) -> str:
     """Return the word of a run's outcome."""
-    return state_word(_OUTCOME, outcome, language)
+    return state_word(OUTCOME, outcome, language)
 
 
 def counter_word(name: str, language: str) -> str:
@@ -104,7 +110,7 @@ def counter_word(name: str, language: str) -> str:
 
 def failure_word(kind: str, language: str) -> str:
     """Return the word of a kind of failure."""
-    return state_word(_FAILURE, kind, language)
+    return state_word(FAILURE, kind, language)
 
 
 def instant(text: str | None, now: datetime, language: str) -> str:

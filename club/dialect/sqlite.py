@@ -81,6 +81,13 @@ def _read_only(path: Path) -> DatabaseUnfit:
     )
 
 
+def _of_another_version(path: Path) -> DatabaseUnfit:
+    return DatabaseUnfit(
+        "the tables of the database {path} are not those of this version: run heitz-service database upgrade",
+        path=str(path),
+    )
+
+
 _RETRYABLE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
 _BY_CODE: Final[tuple[tuple[str, Callable[[Path], DatabaseError]], ...]] = (
     *((code, _locked) for code in _RETRYABLE),
@@ -119,13 +126,8 @@ _BY_TEXT: Final[tuple[tuple[str, Callable[[Path], DatabaseError]], ...]] = (
             "the database {path} has no tables of the club: run heitz-service database init", path=str(path)
         ),
     ),
-    (
-        "column",  # no such column, has no column named
-        lambda path: DatabaseUnfit(
-            "the tables of the database {path} are not those of this version: run heitz-service database upgrade",
-            path=str(path),
-        ),
-    ),
+    ("no such column", _of_another_version),
+    ("has no column", _of_another_version),
 )
 
 

@@ -33,7 +33,12 @@ def add(commands: Commands) -> None:
         run=_list,
     )
     listing.option(
-        "--state", choices=_STATES, action="append", default=[], help=Sentence.of("only those in this state")
+        "--state",
+        choices=_STATES,
+        action="append",
+        default=[],
+        metavar="STATE",
+        help=Sentence.of("only those in this state: {states}", states=", ".join(_STATES)),
     )
     listing.option("--limit", type=int, default=_LIMIT, metavar="N", help=Sentence.of("at most so many, 50 by default"))
     listing.option(

@@ -1,0 +1,50 @@
+"""`doctor`: everything that may be wrong on this computer, in one command."""
+
+import argparse
+from typing import Final
+
+from config.sentence import Sentence
+from service.argument_parser import Commands
+from service.console import Console
+from service.exit_codes import Exit
+from service.terminal import wrap
+
+_LOOK: Final = {"ok": ("good", "green"), "warning": ("warning", "yellow"), "problem": ("bad", "red")}
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add(
+        "doctor",
+        Sentence.of("examine this computer: versions, settings, database, disk, rights, the running program"),
+        "doctor",
+        "doctor --json",
+        run=_run,
+    )
+    parser.station_option()
+    parser.config_option()
+    parser.json_option()
+
+
+def _run(options: argparse.Namespace, console: Console) -> int:
+    from service.doctor import Examination, Level  # noqa: PLC0415
+
+    examination = Examination(options.config, getattr(options, "station", None), console.environment)
+    findings = list(examination.findings())
+    if examination.settings is not None:
+        console.prefer(str(examination.settings.club.language))
+    if options.json:
+        documents = [
+            {"check": finding.check, "level": str(finding.level), "text": console.text(finding.sentence)}
+            for finding in findings
+        ]
+        console.print_json({"version": 1, "checks": documents})
+    else:
+        terminal = console.terminal
+        for finding in findings:
+            symbol, colour = _LOOK[finding.level]
+            mark = terminal.paint(terminal.symbol(symbol), colour)
+            for line in wrap(console.text(finding.sentence), terminal.columns - 2):
+                console.print(f"{mark} {line}")
+                mark = " "
+    return Exit.ATTENTION if any(finding.level is Level.PROBLEM for finding in findings) else Exit.OK

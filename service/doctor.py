@@ -1,0 +1,272 @@
+"""What `doctor` looks at: each check tells in one sentence what is well, what to watch and what to mend."""
+
+import platform
+import shutil
+import sqlite3
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+import attrs
+
+from club import Database, DatabaseError, Runs, check
+from config import SecretError, Settings, SettingsError, SettingsNotFoundError, find_settings_file, load
+from config.sentence import Sentence, SentenceError
+from service.channel.client import NotRunning, ask, computer_name, find
+from service.club_database import database_of
+from service.paths import Folders, UnsafePath, folders
+from service.roster import settings_schema
+from service.version import version
+from service.words import ACTOR, AGGREGATE, FAILURE, OUTCOME, word
+
+# https://sqlite.org/wal.html: a WAL that is reset while another connection checkpoints can corrupt the database.
+_FIXED_SQLITE: Final = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+_LITTLE_SPACE: Final = 1_000_000_000
+_NO_SPACE: Final = 100_000_000
+_SLOW_SECONDS: Final = 1.0
+_FAILURES_SHOWN: Final = 5
+_FAILURES_SINCE: Final = timedelta(days=1)
+_ANSWER_SECONDS: Final = 5.0
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@attrs.frozen
+class Finding:
+    """What one check found."""
+
+    check: str
+    level: Level
+    sentence: Sentence
+
+
+class Examination:
+    """One run of all checks; a check that fails hinders no other."""
+
+    def __init__(self, config: Path | None, station: str | None, environment: Mapping[str, str]) -> None:
+        self._config = config
+        self._station = station
+        self._environment = environment
+        self.settings: Settings | None = None
+
+    def findings(self) -> Iterator[Finding]:
+        """Run the checks in order and give what they find."""
+        yield from self._versions()
+        home: Folders | None = None
+        try:
+            home = folders(self._environment)
+        except UnsafePath as error:
+            yield Finding("folders", Level.PROBLEM, error.sentence)
+        else:
+            yield from self._folders(home)
+        yield from self._settings()
+        if self.settings is not None:
+            yield from self._database(self.settings)
+        if home is not None:
+            yield from self._running(home)
+
+    def _versions(self) -> Iterator[Finding]:
+        packages = ", ".join(f"{name} {_version_of(name)}" for name in ("pykka", "SQLAlchemy", "cattrs"))
+        yield Finding(
+            "versions",
+            Level.OK,
+            Sentence.of(
+                "Heitz Service {version} on Python {python} ({packages}), {system}",
+                version=version(),
+                python=platform.python_version(),
+                packages=packages,
+                system=platform.platform(),
+            ),
+        )
+        if is_sqlite_sound(sqlite3.sqlite_version_info):
+            sentence = Sentence.of("SQLite {version}", version=sqlite3.sqlite_version)
+            yield Finding("sqlite", Level.OK, sentence)
+        else:
+            yield Finding(
+                "sqlite",
+                Level.WARNING,
+                Sentence.of(
+                    "SQLite {version} can, very rarely, damage a database that several programs write: "
+                    "install 3.51.3 or newer (or 3.50.7, 3.44.6)",
+                    version=sqlite3.sqlite_version,
+                ),
+            )
+
+    def _folders(self, home: Folders) -> Iterator[Finding]:
+        try:
+            for folder in dict.fromkeys((home.state, home.runtime, home.of("x").log.parent)):
+                with tempfile.TemporaryFile(dir=folder) as file:
+                    file.write(b"x" * 4096)
+        except OSError as error:
+            yield Finding(
+                "folders",
+                Level.PROBLEM,
+                Sentence.of(
+                    "nothing can be written in {folder} ({reason}): free space or give this user the right",
+                    folder=home.state,
+                    reason=error.strerror or error,
+                ),
+            )
+        else:
+            sentence = Sentence.of("{folder} is this user's alone and can be written", folder=home.state)
+            yield Finding("folders", Level.OK, sentence)
+        yield from _space(home.state)
+
+    def _settings(self) -> Iterator[Finding]:
+        try:
+            file = find_settings_file(self._config, self._environment)
+            settings = load(file, settings_schema())
+        except SettingsError as error:
+            for problem in error.problems:
+                yield Finding("settings", Level.PROBLEM, problem.as_sentence())
+            return
+        except SettingsNotFoundError as error:
+            yield Finding("settings", Level.PROBLEM, error.sentence)
+            return
+        self.settings = settings
+        yield Finding("settings", Level.OK, Sentence.of("the settings file {file} is in order", file=file))
+        if sys.platform != "win32" and stat.S_IMODE(file.stat().st_mode) & 0o044:
+            yield Finding(
+                "settings",
+                Level.WARNING,
+                Sentence.of(
+                    "other users of this computer can read {file}: write secrets as keyring:, env: or file:, "
+                    "or close it with chmod 600",
+                    file=file,
+                ),
+            )
+        try:
+            station = settings.station(self._station or computer_name())
+        except SentenceError as error:
+            yield Finding("station", Level.PROBLEM, error.sentence)
+        else:
+            yield Finding("station", Level.OK, Sentence.of("this station is {station}", station=station.name))
+
+    def _database(self, settings: Settings) -> Iterator[Finding]:
+        begun = monotonic()
+        try:
+            database = database_of(settings)
+        except (DatabaseError, SecretError) as error:
+            yield Finding("database", Level.PROBLEM, error.sentence)
+            return
+        try:
+            status = check(database)
+        except DatabaseError as error:
+            yield Finding("database", Level.PROBLEM, error.sentence)
+        else:
+            seconds = monotonic() - begun
+            sentence = Sentence.of(
+                "the database {where} answers in {ms} ms (revision {revision})",
+                where=database.where,
+                ms=round(seconds * 1000),
+                revision=status.revision,
+            )
+            yield Finding("database", Level.OK if seconds < _SLOW_SECONDS else Level.WARNING, sentence)
+            yield from _failed_runs(database)
+        finally:
+            database.dispose()
+        if str(settings.club.database).startswith("sqlite"):
+            yield from _space(Path(database.where).parent)
+
+    def _running(self, home: Folders) -> Iterator[Finding]:
+        try:
+            holder = find(self._station, home)
+            status = ask(holder, {"command": "status"}, home, seconds=_ANSWER_SECONDS).answer
+        except NotRunning as error:
+            yield Finding("program", Level.WARNING, error.sentence)
+            return
+        except SentenceError as error:
+            yield Finding("program", Level.PROBLEM, error.sentence)
+            return
+        well = status.get("state") == "active"
+        yield Finding(
+            "program",
+            Level.OK if well else Level.PROBLEM,
+            Sentence.of(
+                "the station {station} runs in process {pid}, {state}: `heitz-service status` shows more",
+                station=holder.station,
+                pid=holder.pid,
+                state=word(AGGREGATE, str(status.get("state"))),
+            ),
+        )
+        yield from _failures(status)
+
+
+def is_sqlite_sound(library: tuple[int, int, int]) -> bool:
+    """Tell whether this SQLite is free of the fault of resetting the WAL: 3.51.3 on, 3.50.7 on, 3.44.6 on."""
+    branches = {fixed[:2]: fixed for fixed in _FIXED_SQLITE}
+    return library >= branches.get(library[:2], _FIXED_SQLITE[-1])
+
+
+def _space(folder: Path) -> Iterator[Finding]:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return  # the folder is missing: who needs it has said so
+    megabytes = free // 1_000_000
+    if free >= _LITTLE_SPACE:
+        yield Finding("disk", Level.OK, Sentence.of("{mb} MB are free in {folder}", mb=megabytes, folder=folder))
+        return
+    sentence = Sentence.of("only {mb} MB are free in {folder}: make room", mb=megabytes, folder=folder)
+    yield Finding("disk", Level.PROBLEM if free < _NO_SPACE else Level.WARNING, sentence)
+
+
+def _failed_runs(database: Database) -> Iterator[Finding]:
+    since = datetime.now().astimezone() - _FAILURES_SINCE
+    try:
+        runs = Runs(database, "", "").history(since=since, failures=True, limit=_FAILURES_SHOWN)
+    except DatabaseError as error:
+        yield Finding("history", Level.PROBLEM, error.sentence)
+        return
+    for run in runs:
+        yield Finding(
+            "history",
+            Level.WARNING,
+            Sentence.of(
+                "{operation} on {station} at {at}: {outcome}, {summary}",
+                operation=run.operation,
+                station=run.station,
+                outcome=word(OUTCOME, run.outcome),
+                at=run.started_at.astimezone().strftime("%H:%M") if run.started_at else "-",
+                summary=run.summary or "-",
+            ),
+        )
+    if not runs:
+        yield Finding("history", Level.OK, Sentence.of("no run failed within the last day"))
+
+
+def _failures(status: Mapping[str, Any]) -> Iterator[Finding]:
+    for actor in status.get("actors") or []:
+        failure = actor.get("last_failure")
+        if failure and actor.get("state") not in {"running", "starting"}:
+            yield Finding(
+                "actor",
+                Level.PROBLEM,
+                Sentence.of(
+                    "{path} is {state} after: {kind}, {error}",
+                    path=actor.get("path"),
+                    state=word(ACTOR, str(actor.get("state"))),
+                    kind=word(FAILURE, str(failure.get("kind"))),
+                    error=failure.get("error"),
+                ),
+            )
+
+
+def _version_of(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "-"

@@ -1,0 +1,175 @@
+"""`doctor` finds what is wrong on a computer, each fault for itself."""
+
+import json
+import shutil
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from club import Database, Runs
+from service.channel.handshake import make_key
+from service.channel.server import ControlServer
+from service.command_line import main
+from service.doctor import is_sqlite_sound
+from service.instance import acquire
+from service.paths import Folders
+
+SAMPLE = json.loads((Path(__file__).parent / "status_sample.json").read_text(encoding="utf-8"))
+SETTINGS = """
+[club]
+name = "Forme et Santé"
+language = "en"
+database = "sqlite:///club.db"
+[stations.ACCUEIL]
+server = true
+"""
+
+
+@pytest.fixture
+def config(home: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    path = tmp_path / "heitz-service.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    path.chmod(0o600)
+    monkeypatch.setenv("HEITZ_SERVICE_CONFIG", str(path))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10**10))
+    assert main(["database", "init"]) == 0
+    capsys.readouterr()
+    return path
+
+
+def examined(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+    """Return the exit code and the findings by check."""
+    code = main(["doctor", "--json", "--station", "ACCUEIL", *words])
+    findings: dict[str, list[dict[str, Any]]] = {}
+    for finding in json.loads(capsys.readouterr().out)["checks"]:
+        findings.setdefault(finding["check"], []).append(finding)
+    return code, findings
+
+
+def test_a_computer_that_is_well(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, findings = examined(capsys)
+    levels = {check: [finding["level"] for finding in found] for check, found in findings.items()}
+    assert code == 0
+    assert {check for check, found in levels.items() if set(found) == {"ok"}} >= {
+        *("versions", "folders", "disk", "settings", "station", "database", "history"),
+    }
+    assert levels["program"] == ["warning"]  # it does not run
+
+
+def test_the_page_fits_the_terminal(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--station", "ACCUEIL"]) == 0
+    page = capsys.readouterr().out
+    assert "✔ Heitz Service " in page
+    assert max(map(len, page.splitlines())) <= 80
+
+
+def test_every_problem_of_the_settings_is_found_and_the_other_checks_go_on(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(SETTINGS.replace("server = true", "sever = true\nweb_server = 1"), encoding="utf-8")
+    config.chmod(0o600)
+    code, findings = examined(capsys)
+    assert code == 1
+    assert {finding["level"] for finding in findings["settings"]} == {"problem"}
+    assert len(findings["settings"]) >= 2
+    assert "database" not in findings
+    assert findings["program"]
+
+
+def test_without_settings_it_is_said_where_they_were_looked_for(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, findings = examined(capsys, "--config", str(tmp_path / "none.toml"))
+    assert (code, "none.toml" in findings["settings"][0]["text"]) == (1, True)
+
+
+def test_settings_that_others_can_read_are_a_warning(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.chmod(0o644)
+    code, findings = examined(capsys)
+    assert (code, [finding["level"] for finding in findings["settings"]]) == (0, ["ok", "warning"])
+
+
+def test_a_station_that_the_settings_do_not_know_is_a_problem(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json", "--station", "ACUEIL"]) == 1
+    assert "did you mean ACCUEIL?" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("spoil", ["missing", "garbage"])
+def test_a_database_that_is_unfit_is_a_problem(spoil: str, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = config.parent / "club.db"
+    for file in config.parent.glob("club.db*"):
+        file.unlink()
+    if spoil == "garbage":
+        path.write_bytes(b"not a database" * 500)
+    code, findings = examined(capsys)
+    assert (code, findings["database"][0]["level"]) == (1, "problem")
+
+
+@pytest.mark.parametrize(("free", "level", "code"), [(5 * 10**8, "warning", 0), (10**7, "problem", 1)])
+def test_a_disk_that_gets_full_is_seen_before_it_is(
+    free: int, level: str, code: int, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    ended, findings = examined(capsys)
+    assert (ended, {finding["level"] for finding in findings["disk"]}) == (code, {level})
+
+
+def test_a_folder_that_is_not_this_program_s_is_a_problem(
+    config: Path, home: Folders, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.runtime.rmdir()
+    home.runtime.symlink_to(config.parent)
+    code, findings = examined(capsys)
+    assert (code, findings["folders"][0]["level"], "program" in findings) == (1, "problem", False)
+
+
+def test_failures_of_the_last_day_and_of_the_running_program_are_told(
+    config: Path, home: Folders, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = Database(f"sqlite:///{config.parent / 'club.db'}")
+    runs = Runs(database, "ACCUEIL", "p1")
+    run = runs.begin("email", "x")
+    assert run is not None
+    runs.finish(run, "failed", "the server smtp.example.org does not answer")
+    database.dispose()
+    with acquire("ACCUEIL", datetime.now(UTC), home) as instance:
+        server = ControlServer(instance.holder.address, make_key(home), lambda _request, _language: SAMPLE)
+        server.start()
+        code, findings = examined(capsys)
+        server.close()
+    assert code == 1
+    assert "the server smtp.example.org does not answer" in findings["history"][0]["text"]
+    assert findings["program"][0]["level"] == "problem"
+    (actor,) = findings["actor"]  # those that run again are not told
+    assert actor["text"].startswith("sms is backing off after: failed start, SerialException")
+
+
+@pytest.mark.parametrize(
+    ("version", "sound"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 0), False),  # newer than a mended branch, and not mended
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 52, 0), True),
+        ((4, 0, 0), True),
+    ],
+)
+def test_an_sqlite_that_can_damage_a_database_is_known(version: tuple[int, int, int], sound: bool) -> None:  # noqa: FBT001
+    assert is_sqlite_sound(version) is sound
+
+
+def test_an_sqlite_that_can_damage_a_database_is_a_warning(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 2))
+    code, findings = examined(capsys)
+    assert (code, findings["sqlite"][0]["level"]) == (0, "warning")
