@@ -1,33 +1,39 @@
-"""Sentences for people: written once in English, shown in the reader's language."""
+"""Sentences for people: written once in English, shown in the reader's language.
+
+The command line's quick commands stand on this module alone, so it loads nothing but gettext.
+"""
 
 import gettext
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final, Self
 
-import attrs
+import assets
 
 LANGUAGES: Final = ("fr", "en")
 _DOMAIN: Final = "heitz-service"
 
 
-def _frozen(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType(dict(values))
-
-
-@attrs.frozen(slots=True)
 class Sentence:
-    """A sentence that is rendered late, in the language of whoever reads it.
+    """A sentence that is rendered late, in the language of whoever reads it. Immutable.
 
     `template` is the English text and the key of the catalogue; `{name}` fields are filled from `values`, which may
     themselves be sentences. `str()` gives English: that is what logs and tests see.
     """
 
+    __slots__ = ("plural_template", "template", "values")
+
     template: str
-    values: Mapping[str, Any] = attrs.field(factory=lambda: MappingProxyType({}), converter=_frozen, hash=False)
-    plural_template: str | None = None
+    values: Mapping[str, Any]
+    plural_template: str | None
+
+    def __init__(
+        self, template: str, values: Mapping[str, Any] | None = None, plural_template: str | None = None
+    ) -> None:
+        object.__setattr__(self, "template", template)
+        object.__setattr__(self, "values", MappingProxyType(dict(values or {})))
+        object.__setattr__(self, "plural_template", plural_template)
 
     @classmethod
     def of(cls, template: str, /, **values: Any) -> Self:
@@ -52,6 +58,31 @@ class Sentence:
         }
         return text.format(**values) if values else text
 
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a sentence is immutable: {name} stays as it is")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a sentence is immutable: {name} stays as it is")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sentence):
+            return NotImplemented
+        return (self.template, self.plural_template, self.values) == (
+            other.template,
+            other.plural_template,
+            other.values,
+        )
+
+    def __hash__(self) -> int:
+        # Values may be unhashable; two sentences that differ only there share a hash, which is allowed.
+        return hash((self.template, self.plural_template))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.template, dict(self.values), self.plural_template)
+
+    def __repr__(self) -> str:
+        return f"Sentence({str(self)!r})"
+
     def __str__(self) -> str:
         return self.render("en")
 
@@ -68,5 +99,5 @@ class SentenceError(Exception):
 def _translations(language: str) -> gettext.NullTranslations:
     if language == "en":
         return gettext.NullTranslations()
-    folder = resources.files("assets") / "locale"
-    return gettext.translation(_DOMAIN, str(folder), [language], fallback=True)
+    # The package's own folder rather than importlib.resources, whose import alone takes longer than `status` may.
+    return gettext.translation(_DOMAIN, f"{assets.__path__[0]}/locale", [language], fallback=True)

@@ -1,0 +1,69 @@
+"""The declaration of one setting, from which its reading, schema, example and documentation all come."""
+
+from typing import Any, Final
+
+import attrs
+
+from config.checks import Check
+from config.sentence import Sentence
+
+_METADATA: Final = "heitz-service setting"
+
+
+@attrs.frozen
+class Declared:
+    """What `setting` was told: kept in the attrs field's metadata."""
+
+    help: Sentence
+    check: tuple[Check, ...] = ()
+    unit: str | None = None
+    example: Any = None
+    key: str | None = None
+
+
+def setting(  # the one place where a setting is described; all but the default by name
+    default: Any = attrs.NOTHING,
+    *,
+    help: Sentence,  # noqa: A002 - a builtin's name, and the word every reader looks for
+    check: Check | tuple[Check, ...] = (),
+    unit: str | None = None,
+    example: Any = None,
+    key: str | None = None,
+) -> Any:
+    """Declare one field of a frozen, keyword-only attrs class that is a table of the settings file.
+
+    `default`: the Python value, or `attrs.Factory`; without it the key is required. `help`: one sentence for people.
+    `check`: demands beyond the type, run wherever the class is made. `unit`: what a bare number counts ("m", "%").
+    `example`: a Python value for the example file; required settings need one unless their type has its own. `key`: the
+    name in the file where Python's word is taken (`from`).
+    """
+    checks = check if isinstance(check, tuple) else (check,)
+
+    def validate(_instance: Any, _field: Any, value: Any) -> None:
+        check_value(value, checks)
+
+    return attrs.field(
+        default=default,
+        validator=validate if checks else None,
+        metadata={_METADATA: Declared(help, checks, unit, example, key)},
+    )
+
+
+def check_value(value: Any, checks: tuple[Check, ...]) -> None:
+    """Run the checks over a value; None, the absence of an optional setting, is not checked."""
+    if value is not None:
+        for check in checks:
+            check(value)
+
+
+def declared(field: "attrs.Attribute[Any]") -> Declared:
+    """Return what `setting` was told of this field; a field made otherwise is an error of the program."""
+    found = field.metadata.get(_METADATA)
+    if not isinstance(found, Declared):
+        raise TypeError(f"the field {field.name} is not declared with setting()")
+    return found
+
+
+def key_of(field: "attrs.Attribute[Any]") -> str:
+    """Return the field's name in the settings file."""
+    return declared(field).key or field.name

@@ -1,0 +1,96 @@
+"""What a settings file may hold: the club's own tables, and those that operations contribute."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from config.checks import NotEmpty
+from config.declaration import setting
+from config.sentence import Sentence
+from config.shapes import UNCHECKED, Unchecked, shape_of
+from config.tables import ClubSettings, OperationSettings, UncheckedTable
+
+
+def _read_only(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(dict(values))
+
+
+@attrs.frozen
+class SettingsSchema:
+    """The tables that a file may hold beside `[club]` and `[stations]`.
+
+    `operations`: by id, the operation's settings class (derived from OperationSettings), or UNCHECKED while it has
+    none. `station_tables`: by key, what an operation adds to each station: an attrs class, `tuple[attrs class, ...]`
+    for `[[stations.X.key]]`, or UNCHECKED. A class that cannot be settings is a TypeError here, not at the first file.
+    """
+
+    operations: Mapping[str, Any] = attrs.field(factory=dict, converter=_read_only)
+    station_tables: Mapping[str, Any] = attrs.field(factory=dict, converter=_read_only)
+    station_class: type = attrs.field(init=False, eq=False, repr=False)
+    document_class: type = attrs.field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "station_class", self._make_station_class())
+        object.__setattr__(self, "document_class", self._make_document_class())
+
+    def _make_station_class(self) -> type:
+        fields: dict[str, tuple[Any, Any]] = {
+            "server": (bool, setting(False, help=Sentence.of("true on the one station that is the club's server"))),
+            "web_server": (bool, setting(False, help=Sentence.of("true on the stations that serve as web server"))),
+        }
+        for key, type_ in self.station_tables.items():
+            _refuse(key in fields, f"the station table {key} is named like a key of every station")
+            fields[key] = (_optional(type_), setting(None, help=_summary(type_)))
+        return _make_table("StationTable", fields)
+
+    def _make_document_class(self) -> type:
+        stations = Mapping[str, self.station_class]  # type: ignore[name-defined]  # made for this schema
+        fields: dict[str, tuple[Any, Any]] = {
+            "club": (ClubSettings, setting(help=Sentence.of("the club"))),
+            "stations": (
+                stations,
+                setting(
+                    check=NotEmpty(),
+                    help=Sentence.of("every station of the club, by its name: the computer's, or as told to --station"),
+                ),
+            ),
+        }
+        for operation_id, type_ in self.operations.items():
+            _refuse(operation_id in fields, f"the operation {operation_id} is named like a table of every file")
+            table = UncheckedTable if isinstance(type_, Unchecked) else type_
+            _refuse(
+                not (isinstance(table, type) and issubclass(table, OperationSettings)),
+                f"the settings of {operation_id} do not derive from OperationSettings: {table!r}",
+            )
+            fields[operation_id] = (_optional(table), setting(None, help=_summary(type_)))
+        return _make_table("Document", fields)
+
+
+def _optional(type_: Any) -> Any:
+    shape_of(type_)
+    # UNCHECKED is a value, which cannot stand in a union; its absence is None all the same.
+    return type_ if isinstance(type_, Unchecked) else type_ | None
+
+
+def _summary(type_: Any) -> Sentence:
+    if isinstance(type_, Unchecked):
+        return Sentence.of("kept as it is: this version of the program does not read it")
+    summary = getattr(type_, "SUMMARY", None)
+    return summary if isinstance(summary, Sentence) else Sentence.of("see its own keys")
+
+
+def _make_table(name: str, fields: Mapping[str, tuple[Any, Any]]) -> type:
+    for key in fields:
+        _refuse(not key.isidentifier(), f"{key!r} cannot be a table's name")
+    body = {"__annotations__": {key: type_ for key, (type_, _field) in fields.items()}}
+    return attrs.frozen(kw_only=True)(type(name, (), body | {key: field for key, (_type, field) in fields.items()}))
+
+
+def _refuse(refused: bool, why: str) -> None:  # noqa: FBT001 - a condition
+    if refused:
+        raise TypeError(why)
+
+
+__all__ = ["UNCHECKED", "SettingsSchema"]

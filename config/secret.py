@@ -1,0 +1,105 @@
+"""Secrets: kept as a reference, revealed at the moment of use, shown by nothing."""
+
+import os
+from pathlib import Path
+from typing import Any, Final, NoReturn, Self
+
+from config.sentence import Sentence, SentenceError
+
+HIDDEN: Final = "***"
+_LARGEST_FILE: Final = 64 * 1024
+
+
+class SecretError(SentenceError):
+    """A secret cannot be had: the sentence names what is missing and where it was looked for, never its value."""
+
+
+class Secret:
+    """A password, token or key as the settings file gives it.
+
+    Written `keyring:NAME` (the system's vault of the user who runs the program, service `heitz-service`), `env:NAME`,
+    `file:PATH` (from the settings file's folder), or as it is. Not an attrs class on purpose: `attrs.asdict`, `repr`,
+    `str`, `vars`, `format` and pickle show or keep nothing of it.
+    """
+
+    __slots__ = ("_folder", "_text")
+
+    def __init__(self, text: str, folder: Path | None = None) -> None:
+        self._text = text
+        self._folder = folder or Path()
+
+    @property
+    def reference(self) -> str:
+        """Where the secret is kept (`keyring:smtp`), which may be shown; `***` for one that is written as it is."""
+        return self._text if self._text.startswith(("keyring:", "env:", "file:")) else HIDDEN
+
+    def reveal(self) -> str:
+        """Return the secret, read anew each time, so that a changed password needs no restart.
+
+        Raises SecretError. A locked vault may ask its user and so take as long as they do: call from a thread that may.
+        """
+        kind, _, name = self._text.partition(":")
+        match kind:
+            case "keyring":
+                from config.vault import from_keyring  # noqa: PLC0415 - keyring takes long to import, few have one
+
+                return from_keyring(name)
+            case "env":
+                return _from_environment(name)
+            case "file":
+                return _from_file(self._folder / name)
+            case _:
+                return self._text
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return (self._text, self._folder) == (other._text, other._folder)
+
+    def __hash__(self) -> int:
+        return hash((self._text, self._folder))
+
+    def __repr__(self) -> str:
+        return f"Secret({self.reference})"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled")
+
+
+def _from_environment(name: str) -> str:
+    found = os.environ.get(name)
+    if not found:
+        raise SecretError(
+            Sentence.of("the environment variable {name}, which should hold a secret, is not set: set it", name=name)
+        )
+    return found
+
+
+def _from_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        raise SecretError(
+            Sentence.of(
+                "the file {path}, which should hold a secret, cannot be read ({reason}): create it or correct its path",
+                path=path,
+                reason=error.strerror or error,
+            )
+        ) from error
+    try:
+        text = content.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        # From None: the cause would carry the secret's own bytes into tracebacks.
+        raise SecretError(Sentence.of("the secret in {path} is not UTF-8 text: save it as such", path=path)) from None
+    if not text or len(content) > _LARGEST_FILE:
+        raise SecretError(
+            Sentence.of("the file {path} should hold a secret of 1 to 65536 bytes: write the secret in it", path=path)
+        )
+    return text

@@ -1,0 +1,114 @@
+"""The shape of a field's type (single value, list, named entries, table, anything), which every walker matches."""
+
+from collections.abc import Iterator, Mapping
+from types import NoneType, UnionType
+from typing import Any, Final, Union, get_args, get_origin
+
+import attrs
+
+from config.declaration import Declared, declared, key_of
+from config.kinds import Kind, kind_of
+
+
+class Unchecked:
+    """The type of `UNCHECKED`: a table whose own description is not known; kept as plain immutable values."""
+
+    def __repr__(self) -> str:
+        return "UNCHECKED"
+
+
+UNCHECKED: Final = Unchecked()
+
+
+@attrs.frozen
+class Single:
+    """A single value of a kind."""
+
+    kind: Kind
+
+
+@attrs.frozen
+class Listed:
+    """A list of `item`s: `tuple[item, ...]`."""
+
+    item: Any
+
+
+@attrs.frozen
+class Named:
+    """A table whose keys are names that people choose: `Mapping[str, item]`."""
+
+    item: Any
+
+
+@attrs.frozen
+class Table:
+    """A table with known keys: an attrs class made of settings."""
+
+    type_: type
+
+
+@attrs.frozen
+class Anything:
+    """Whatever TOML can hold."""
+
+
+Shape = Single | Listed | Named | Table | Anything
+
+
+@attrs.frozen
+class Field:
+    """One setting of a table: its name in the file, its attribute, type, shape and declaration."""
+
+    key: str
+    attribute: str
+    type_: Any
+    shape: Shape
+    default: Any
+    told: Declared
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the file must hold it."""
+        return self.default is attrs.NOTHING
+
+    def default_value(self) -> Any:
+        """Return the default as a value, made anew where it is a factory."""
+        if isinstance(self.default, attrs.Factory):  # type: ignore[arg-type]  # a class, typed as a function
+            return self.default.factory()
+        return self.default
+
+
+def shape_of(type_: Any) -> Shape:
+    """Return the shape of a type; `X | None` has the shape of X. TypeError for what settings cannot be."""
+    type_ = without_none(type_)
+    kind = kind_of(type_)
+    if kind is not None:
+        return Single(kind)
+    if isinstance(type_, Unchecked):
+        return Anything()
+    arguments = get_args(type_)
+    if get_origin(type_) is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:  # noqa: PLR2004 - tuple[X, ...]
+        return Listed(arguments[0])
+    if get_origin(type_) is Mapping and arguments[0] is str:
+        return Named(arguments[1])
+    if isinstance(type_, type) and attrs.has(type_):
+        return Table(type_)
+    raise TypeError(f"a setting cannot be of type {type_!r}: see config.kinds for the types there are")
+
+
+def without_none(type_: Any) -> Any:
+    """Return X for `X | None`, any other type as it is."""
+    if get_origin(type_) in (Union, UnionType):
+        kept = [argument for argument in get_args(type_) if argument is not NoneType]
+        if len(kept) == 1:
+            return kept[0]
+    return type_
+
+
+def fields_of(type_: type) -> Iterator[Field]:
+    """Yield the settings of a table's class in their order; fields that are not made by `setting` are not settings."""
+    attrs.resolve_types(type_, include_extras=True)
+    for field in attrs.fields(type_):
+        if field.metadata:
+            yield Field(key_of(field), field.name, field.type, shape_of(field.type), field.default, declared(field))
