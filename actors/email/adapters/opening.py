@@ -1,0 +1,78 @@
+"""Opens a connection by yagmail's client: its order of connecting, STARTTLS and login, over our own wire."""
+
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import yagmail
+
+from actors.email.adapters.dial import Interrupt, why_of
+from actors.email.adapters.wire import Terms, Wire
+from actors.email.attempt import Stage
+from actors.email.settings import SmtpSettings, is_loopback
+from actors.email.trouble import Insecure
+from config.sentence import Sentence
+
+
+def open_wire(settings: SmtpSettings, password: str | None, interrupt: Interrupt, clock: Callable[[], float]) -> Wire:
+    """Return a connection that is greeted, encrypted and logged in as the settings ask; raise `ConnectionTrouble`."""
+    client = _Client(settings, password, interrupt, clock)
+    try:
+        client.login()
+        wire: Wire = client.smtp
+        wire.hello()
+    except BaseException:
+        if client.smtp is not None:
+            client.smtp.close()
+        raise
+    finally:
+        client.is_closed = True  # its __del__ would say QUIT, and wait, on a connection that is not its own
+    return wire
+
+
+def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
+    """Return a context that verifies chain and name, by the given authority or by the system's; raise `Insecure`."""
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:  # ssl.SSLError, for a file without a certificate, is one too
+        sentence = Sentence.of(
+            "the authorities in {file} cannot be read ({why}): give a PEM file",
+            file=settings.ca_file,
+            why=why_of(error),
+        )
+        raise Insecure(Stage.TLS, sentence) from error
+
+
+class _Client(yagmail.Client):  # type: ignore[misc]
+    """yagmail's client, of which only `login` is used; why no more: docs/decisions/0030."""
+
+    def __init__(
+        self, settings: SmtpSettings, password: str | None, interrupt: Interrupt, clock: Callable[[], float]
+    ) -> None:
+        needs_tls = settings.security != "none"
+        context = tls_context(settings) if needs_tls else None
+        super().__init__(
+            # As a dict, because yagmail appends "@gmail.com" to a user without @, which many servers have.
+            user={settings.user or "": settings.sender},
+            password=password or "",  # None would make it ask at the terminal, for ever
+            host=settings.host,
+            port=settings.port,
+            smtp_ssl=settings.security == "tls",
+            smtp_starttls={"context": context} if settings.security == "starttls" else False,
+            smtp_skip_login=settings.user is None,
+            soft_email_validation=False,
+            terms=Terms(
+                settings.open_timeout.total_seconds(),
+                interrupt,
+                clock,
+                context if settings.security == "tls" else None,
+                settings.password_in_clear or (settings.security == "none" and is_loopback(settings.host)),
+            ),
+        )
+
+    @property
+    def connection(self) -> type[Wire]:
+        return Wire
+
+    def set_logging(self, log_level: Any = None, file_path_name: Any = None) -> None:
+        """Keep yagmail from putting a handler of its own on stderr."""
