@@ -9,7 +9,7 @@ import attrs
 from sqlalchemy import Connection, bindparam, delete, exc, insert, select, update
 
 from club.database import Database
-from club.dialect import now_ms, utc_now
+from club.dialect import now_ms, utc_now, utc_of_ms
 from club.reading import instant_or_none, legible, shortened
 from club.tables import operation_run as table
 
@@ -25,6 +25,15 @@ _BEGIN: Final = insert(table).values(
     station=bindparam("r_station"),
     process=bindparam("r_process"),
     started_ms=NOW,
+)
+_STARTED: Final = NOW - bindparam("r_milliseconds", type_=table.c.started_ms.type)
+_RECORD: Final = _BEGIN.values(
+    started_ms=_STARTED,
+    started_at=utc_of_ms(_STARTED),
+    outcome=bindparam("r_outcome"),
+    summary=bindparam("r_summary"),
+    finished_at=utc_now(),
+    finished_ms=NOW,
 )
 _AGAIN: Final = (
     update(table)
@@ -102,6 +111,19 @@ class Runs:
             "r_summary": shortened(summary, _SUMMARY_LENGTH) or None,
         }
         return self._database.write(lambda connection: connection.execute(_FINISH, values).rowcount) == 1
+
+    def record(self, operation: str, outcome: RunOutcome, seconds: float, summary: str = "") -> None:
+        """Record a run out of schedule that has just ended and took `seconds`, in one write."""
+        values = {
+            "r_operation": operation,
+            "r_occurrence": f"now:{uuid4()}",
+            "r_station": self._station,
+            "r_process": self._process,
+            "r_outcome": outcome,
+            "r_summary": shortened(summary, _SUMMARY_LENGTH) or None,
+            "r_milliseconds": int(seconds * 1000),
+        }
+        self._database.write(lambda connection: connection.execute(_RECORD, values).rowcount)
 
     def interrupt(self, processes: Collection[str]) -> int:
         """Declare `interrupted` what dead processes of this station left running; how many.

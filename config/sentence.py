@@ -4,7 +4,7 @@ The command line's quick commands stand on this module alone, so it loads nothin
 """
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -44,6 +44,12 @@ class Sentence:
     def counted(cls, singular: str, plural: str, /, n: int, **values: Any) -> Self:
         """Return a sentence that counts: `{n}` is the number, and chooses the form (French: plural from two on)."""
         return cls(singular, {"n": n, **values}, plural)
+
+    @classmethod
+    def joined(cls, separator: str, parts: "Sequence[Sentence]", /) -> Self:
+        """Return the sentences one after the other; the separator reads the same in every language."""
+        names = [f"part{index}" for index in range(len(parts))]
+        return cls(separator.join(f"{{{name}}}" for name in names), dict(zip(names, parts, strict=True)))
 
     def render(self, language: str) -> str:
         """Return the text in `language` ("fr" or "en"); an unknown language reads English."""

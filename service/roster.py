@@ -1,28 +1,22 @@
-"""Which operations this version knows, as far as the settings file is concerned."""
+"""The roster: the operations that this version does, and what a settings file may hold because of them."""
 
 from typing import Final
 
+from actors.email import OPERATION as EMAIL
+from actors.operation import RULES, Operation
 from config import UNCHECKED, SettingsSchema
 
-OPERATIONS: Final = (
-    "backup",
-    "sms",
-    "email",
-    "fmi",
-    "synchronisation",
-    "planning",
-    "maps",
-    "verification",
-    "web_server",
-    "announcement",
-    "passage_sync",
-    "launcher",
-)
+ROSTER: Final[tuple[Operation, ...]] = (EMAIL,)
 
 
 def settings_schema() -> SettingsSchema:
-    """Return what a settings file may hold: the tables of every operation, checked where its settings are described."""
+    """Return what a settings file may hold.
+
+    Tables of operations that this version does not do are taken as they are, so that one file serves stations of
+    different versions.
+    """
+    built = {operation.id: operation.settings for operation in ROSTER}
     return SettingsSchema(
-        operations=dict.fromkeys(OPERATIONS, UNCHECKED),
+        operations={rule.operation: built.get(rule.operation, UNCHECKED) for rule in RULES},
         station_tables={"sensors": UNCHECKED, "programs": UNCHECKED},
     )

@@ -77,6 +77,10 @@ def _callable(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -
         raise refuse(instance, attribute.name, Sentence.of("must be callable, not {value}", value=repr(value)))
 
 
+def _arguments(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(values)
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class ChildSpec:
     """What a supervisor must know to start, watch, stop and restart one child (OTP `child_spec()`).
@@ -91,7 +95,7 @@ class ChildSpec:
 
     id: str = attrs.field(validator=_an_id)
     start: Callable[..., Any] = attrs.field(validator=_callable)
-    args: tuple[Any, ...] = attrs.field(default=(), converter=tuple)
+    args: tuple[Any, ...] = attrs.field(default=(), converter=_arguments)
     kwargs: Mapping[str, Any] = attrs.field(default=_NO_KWARGS, converter=_frozen_mapping, hash=False)
     restart: Restart = attrs.field(default=Restart.PERMANENT, validator=one_of(Restart))
     significant: bool = attrs.field(default=False, validator=one_of(bool))

@@ -8,3 +8,5 @@ What happens when it fails: a refusal for now is tried again later, a refusal fo
 its reason; when the server was given a whole message and did not confirm it, the row is `uncertain` and a person
 decides.
 """
+
+from actors.email.operation import OPERATION as OPERATION

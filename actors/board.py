@@ -1,0 +1,145 @@
+"""The board: what each operation last said of itself, readable at any moment without asking its actor."""
+
+import enum
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+import attrs
+
+from config.sentence import Sentence
+
+_JUST_STARTED: Final = Sentence.of("it has just started")
+
+
+class OperationState(enum.StrEnum):
+    """The states of contract §1, best first."""
+
+    ACTIVE = "active"
+    NOT_ON_THIS_STATION = "not_on_this_station"
+    DISABLED = "disabled"
+    STANDBY = "standby"
+    WAITING = "waiting"
+    RECOVERING = "recovering"
+    FAILED = "failed"
+
+
+class Outcome(enum.StrEnum):
+    """How a run ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+
+
+@attrs.frozen(slots=True)
+class Run:
+    """One run of an operation: when, how long, how it ended, what it did in one sentence, and its counts."""
+
+    started_at: datetime
+    seconds: float
+    outcome: Outcome
+    summary: Sentence
+    counters: Mapping[str, int] = attrs.field(factory=dict)
+
+
+@attrs.frozen(slots=True)
+class Notice:
+    """What the board shows of one operation."""
+
+    state: OperationState
+    reason: Sentence | None
+    since_at: datetime
+    holder: str | None = None
+    last_run: Run | None = None
+    next_run_at: datetime | None = None
+    counters: Mapping[str, int] = attrs.field(factory=lambda: MappingProxyType({}))
+
+
+class Board:
+    """Notices of all operations of this station; written from their threads, read from any."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._notices: dict[str, Notice] = {}
+
+    def notices(self) -> dict[str, Notice]:
+        """Return what every operation last said, by operation id."""
+        with self._lock:
+            return dict(self._notices)
+
+    def set_state(
+        self, operation: str, state: OperationState, reason: Sentence | None, holder: str | None = None
+    ) -> None:
+        """Set an operation's state; `since_at` moves only when the state itself changes."""
+        with self._lock:
+            old = self._notices.get(operation)
+            if old is None:
+                self._notices[operation] = Notice(state, reason, self._now(), holder)
+                return
+            since_at = old.since_at if old.state is state else self._now()
+            self._notices[operation] = attrs.evolve(old, state=state, reason=reason, holder=holder, since_at=since_at)
+
+    def expect(self, operation: str) -> None:
+        """Note that an operation belongs here from now on and has not spoken yet; one that has is left alone."""
+        with self._lock:
+            old = self._notices.get(operation)
+        if old is None or old.state in (OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED):
+            self.set_state(operation, OperationState.WAITING, _JUST_STARTED)
+
+    def add_run(self, operation: str, run: Run) -> None:
+        """Note a run: it becomes the last one, and its counts are added to the operation's."""
+        with self._lock:
+            old = self._notices.get(operation) or self._unheard()
+            counters = dict(old.counters)
+            for name, count in run.counters.items():
+                counters[name] = counters.get(name, 0) + count
+            self._notices[operation] = attrs.evolve(old, last_run=run, counters=MappingProxyType(counters))
+
+    def set_next_run(self, operation: str, at: datetime | None) -> None:
+        """Note when an operation will run next."""
+        with self._lock:
+            old = self._notices.get(operation) or self._unheard()
+            self._notices[operation] = attrs.evolve(old, next_run_at=at)
+
+    def _unheard(self) -> Notice:
+        return Notice(OperationState.WAITING, _JUST_STARTED, self._now())
+
+    def desk(self, operation: str) -> "Desk":
+        """Return the place from which one operation writes on the board."""
+        return Desk(self, operation)
+
+
+@attrs.frozen(slots=True)
+class Desk:
+    """One operation's place at the board: the only thing that it is given of it."""
+
+    board: Board
+    operation: str
+
+    def active(self) -> None:
+        """Say that the operation works."""
+        self.board.set_state(self.operation, OperationState.ACTIVE, None)
+
+    def waiting(self, reason: Sentence) -> None:
+        """Say that the operation cannot work yet, and why: a database, a server or a device is away."""
+        self.board.set_state(self.operation, OperationState.WAITING, reason)
+
+    def standby(self, holder: str) -> None:
+        """Say that another station holds the operation."""
+        self.board.set_state(
+            self.operation,
+            OperationState.STANDBY,
+            Sentence.of("the station {holder} does it; this one would take over", holder=holder),
+            holder,
+        )
+
+    def ran(self, run: Run) -> None:
+        """Note a run that has just ended."""
+        self.board.add_run(self.operation, run)
+
+    def next_run(self, at: datetime | None) -> None:
+        """Note when the next run is due."""
+        self.board.set_next_run(self.operation, at)

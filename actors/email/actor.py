@@ -1,0 +1,131 @@
+"""The e-mail actor: every minute, on demand, and when its lease comes, one run of delivery."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, assert_never
+
+import attrs
+
+from actors.board import Outcome, Run
+from actors.email.adapters.smtp import SmtpSession
+from actors.email.delivery import Delivery, Sender, ServerAway, Tally
+from actors.operation import RunNow, Wake, Workplace
+from actors.run_records import RunRecords, Stopwatch
+from club import EMAIL, DatabaseAway, DatabaseUnfit, LeaseLost, Outbox
+from config import SecretError
+from config.sentence import Sentence, SentenceError
+from supervisor import SupervisedActor, Timer
+
+ID: Final = "email"
+_SOON: Final = timedelta(seconds=5)
+"""How soon to look again when the database is away: it is not the mail server's minute that is waited for."""
+
+
+class NotHeld(SentenceError):  # noqa: N818 - what the reader sees
+    """A run was asked for on a station that may not run now."""
+
+
+@attrs.frozen(slots=True)
+class Tick:
+    """The minute is over."""
+
+
+class EmailActor(SupervisedActor):
+    """Runs a delivery at each tick, as long as this station holds the lease.
+
+    Whether it holds the lease is the leases actor's work, and so is saying why not; this actor speaks while it holds.
+    """
+
+    def __init__(self, workplace: Workplace) -> None:
+        super().__init__()
+        if workplace.lease is None:
+            raise ValueError("the e-mail operation is exclusive: it works under a lease")
+        self._work = workplace
+        self._lease = workplace.lease
+        self._outbox = Outbox(
+            workplace.database, EMAIL, self._lease, journal=workplace.journal, language=workplace.language
+        )
+        self._records = RunRecords(workplace, ID)
+        self._is_recovered = False
+        self._session: SmtpSession | None = None
+        self._timer: Timer | None = None
+
+    def on_start(self) -> None:
+        """Look at once: messages may have waited while this actor was down."""
+        self._tick()
+
+    def on_receive(self, message: Any) -> Run | None:
+        """Handle a message."""
+        match message:
+            case Tick() | Wake():
+                self._tick()
+                return None
+            case RunNow():
+                return self._run_now()
+            case _:
+                assert_never(message)
+
+    def interrupt(self) -> None:
+        """Shut the connection to the mail server, from another thread."""
+        session = self._session
+        if session is not None:
+            session.interrupt()
+
+    def _tick(self) -> None:
+        every = self._work.settings.every
+        if self._lease.is_held:
+            self._run()
+            if not self._is_recovered:
+                every = min(every, _SOON)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.tell_self_after(every.total_seconds(), Tick())
+        self._work.desk.next_run(datetime.now(UTC) + every)
+
+    def _run_now(self) -> Run:
+        if not self._lease.is_held:
+            raise NotHeld("this station does not hold the e-mail operation now: `heitz-service status` says who does")
+        return self._run()
+
+    def _run(self) -> Run:
+        stopwatch = Stopwatch()
+        tally = Tally()
+        trouble: Sentence | None = None
+        try:
+            self._recover()
+            with SmtpSession(self._work.settings.smtp) as session:
+                self._session = session
+                work = self._work
+                sender = Sender(work.club_name, work.language, lambda: datetime.now(UTC))
+                Delivery(self._outbox, session, work.settings, sender, self._goes_on, tally).run()
+        except (ServerAway, SecretError) as away:
+            trouble = away.sentence
+        except (DatabaseAway, DatabaseUnfit, LeaseLost) as away:
+            self._is_recovered = False
+            trouble = away.sentence
+        finally:
+            self._session = None
+        outcome = Outcome.OK if trouble is None else Outcome.FAILED
+        run = stopwatch.run(outcome, _summary(tally, trouble), tally.as_counters())
+        self._records.add(run)
+        if trouble is None:
+            self._work.desk.active()
+        else:
+            self._work.desk.waiting(trouble)
+        return run
+
+    def _recover(self) -> None:
+        if not self._is_recovered:
+            self._outbox.recover()
+            self._is_recovered = True
+
+    def _goes_on(self) -> bool:
+        self.heartbeat()
+        return self._lease.is_held and not self.is_stopping
+
+
+def _summary(tally: Tally, trouble: Sentence | None) -> Sentence:
+    if trouble is None:
+        return tally.as_sentence()
+    if not tally.as_counters():
+        return trouble
+    return Sentence.joined("; ", (tally.as_sentence(), trouble))

@@ -1,0 +1,39 @@
+"""The declaration of the e-mail operation: nothing heavy is imported before it runs here."""
+
+from typing import Final
+
+from actors.email.settings import EmailSettings
+from actors.operation import Operation, Workplace
+from config.sentence import Sentence
+from supervisor import Backoff, ChildSpec
+
+_ID: Final = "email"
+_BACKOFF: Final = Backoff(min_seconds=1.0, max_seconds=60.0, reset_after_seconds=300.0)
+_SHUTDOWN_SECONDS: Final = 15.0
+"""A mail server that is about to confirm a message is given the time: cut off here, the message would be uncertain."""
+
+
+def missing() -> Sentence | None:
+    """Return what this computer lacks: nothing, SMTP is in Python itself."""
+    return None
+
+
+def children(workplace: Workplace) -> tuple[ChildSpec, ...]:
+    """Return the spec of the e-mail actor."""
+    from actors.email.actor import EmailActor  # noqa: PLC0415 - only where e-mails are sent
+
+    smtp = workplace.settings.smtp
+    longest = smtp.open_timeout + smtp.message_timeout + smtp.acceptance_timeout
+    return (
+        ChildSpec(
+            id=_ID,
+            start=EmailActor,
+            args=(workplace,),
+            backoff=_BACKOFF,
+            shutdown_seconds=_SHUTDOWN_SECONDS,
+            hang_timeout_seconds=longest.total_seconds() + 60,
+        ),
+    )
+
+
+OPERATION: Final = Operation(id=_ID, settings=EmailSettings, missing=missing, children=children)

@@ -1,0 +1,102 @@
+"""The leases actor: keeps the leases of the exclusive operations that may run here, by the club database."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final, assert_never
+
+import attrs
+
+from actors.board import Desk
+from club import DatabaseAway, DatabaseUnfit, Lease, LeaseLost
+from supervisor import SupervisedActor
+
+logger = logging.getLogger(__name__)
+
+ID: Final = "leases"
+_PERIOD_SECONDS: Final = 10.0
+"""A third of a lease's life: two renewals may be lost before the work has to stop."""
+
+
+@attrs.frozen(slots=True)
+class Look:
+    """Renew what is held, try for what is not."""
+
+
+@attrs.frozen(slots=True)
+class Seat:
+    """An exclusive operation that may run here: its lease, and the desk at which the lack of it is told."""
+
+    operation: str
+    lease: Lease = attrs.field(eq=id)
+    desk: Desk
+
+
+class LeasesActor(SupervisedActor):
+    """Renews and acquires leases, so that no operation has to stop its work to do so.
+
+    It alone talks to the database about leases, on its own thread: a database that hangs costs this actor, and the
+    leases run out by their local deadline, which stops the work in time. `wake` tells an operation that its lease came.
+    """
+
+    def __init__(self, seats: tuple[Seat, ...], wake: Callable[[str], None]) -> None:
+        super().__init__()
+        self._seats = seats
+        self._wake = wake
+        self._was_away = False
+
+    def on_start(self) -> None:
+        """Look at once: a station that starts should work within the second."""
+        self._look()
+
+    def on_receive(self, message: Any) -> None:
+        """Handle a message."""
+        match message:
+            case Look():
+                self._look()
+            case _:
+                assert_never(message)
+
+    def on_stop(self) -> None:
+        """Give the leases back, so that another station need not wait for their end."""
+        for seat in self._seats:
+            if seat.lease.is_held:
+                try:
+                    seat.lease.release()
+                except (DatabaseAway, DatabaseUnfit) as away:
+                    logger.info("lease %s not given back: %s", seat.operation, away, extra={"event": "lease.kept"})
+                    return
+
+    def _look(self) -> None:
+        for index, seat in enumerate(self._seats):
+            try:
+                self._keep(seat)
+            except (DatabaseAway, DatabaseUnfit) as away:
+                self._tell_away(away, self._seats[index:])
+                break
+        else:
+            self._was_away = False
+        self.tell_self_after(_PERIOD_SECONDS, Look())
+
+    def _keep(self, seat: Seat) -> None:
+        if seat.lease.is_held:
+            try:
+                seat.lease.renew()
+            except LeaseLost:
+                logger.warning("lease %s lost", seat.operation, extra={"event": "lease.lost"})
+            else:
+                return
+        if seat.lease.acquire():
+            logger.info("lease %s acquired", seat.operation, extra={"event": "lease.acquired"})
+            self._wake(seat.operation)
+            return
+        holder = seat.lease.holder()
+        if holder is not None:
+            seat.desk.standby(holder.station)
+
+    def _tell_away(self, away: DatabaseAway | DatabaseUnfit, seats: tuple[Seat, ...]) -> None:
+        if not self._was_away:
+            logger.warning("leases wait: %s", away, extra={"event": "leases.database_away"})
+        self._was_away = True
+        for seat in seats:
+            if not seat.lease.is_held:
+                seat.desk.waiting(away.sentence)

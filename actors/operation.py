@@ -1,0 +1,93 @@
+"""What an operation declares of itself: its name, where it may run, its settings, how its actors are started."""
+
+import enum
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Any, Final
+
+import attrs
+
+from actors.board import Desk
+from club import Database, Journal, Lease
+from config.sentence import Sentence
+from supervisor import ChildSpec
+
+
+class Eligibility(enum.Enum):
+    """Which stations may run an operation (source: the manual, part 1)."""
+
+    ANY_STATION = enum.auto()
+    SERVER = enum.auto()
+    WEB_SERVERS = enum.auto()
+    WITH_SENSORS = enum.auto()
+
+
+@attrs.frozen(slots=True)
+class Rule:
+    """One row of the manual's table: where an operation may run, and whether on one station at a time."""
+
+    operation: str
+    title: Sentence
+    eligibility: Eligibility
+    is_exclusive: bool = False
+
+
+RULES: Final = (
+    Rule("backup", Sentence.of("Backup"), Eligibility.SERVER),
+    Rule("sms", Sentence.of("SMS"), Eligibility.ANY_STATION, is_exclusive=True),
+    Rule("email", Sentence.of("E-mail"), Eligibility.ANY_STATION, is_exclusive=True),
+    Rule("fmi", Sentence.of("Attendance (F.M.I.)"), Eligibility.WITH_SENSORS),
+    Rule("synchronisation", Sentence.of("Synchronisation"), Eligibility.SERVER),
+    Rule("planning", Sentence.of("Planning"), Eligibility.ANY_STATION, is_exclusive=True),
+    Rule("maps", Sentence.of("Heitz Maps"), Eligibility.ANY_STATION, is_exclusive=True),
+    Rule("verification", Sentence.of("Verification"), Eligibility.SERVER),
+    Rule("web_server", Sentence.of("Web server"), Eligibility.WEB_SERVERS),
+    Rule("announcement", Sentence.of("Announcements"), Eligibility.ANY_STATION, is_exclusive=True),
+    Rule("passage_sync", Sentence.of("Passage synchronisation"), Eligibility.SERVER),
+    Rule("launcher", Sentence.of("Launcher"), Eligibility.ANY_STATION),
+)
+"""The twelve operations of the manual, in its order; the launcher is its last paragraph."""
+
+
+@attrs.frozen(slots=True)
+class Workplace:
+    """What an operation is given to work with on this station; equal workplaces need no restart.
+
+    `process` names this run of the program. `settings` is the operation's own table, `lease` its lease (None when it is
+    not exclusive), `journal` the station's own memory of answers that the database may not have yet.
+    """
+
+    station: str
+    process: str
+    club_name: str
+    language: str
+    timezone: tzinfo
+    settings: Any
+    database: Database = attrs.field(eq=id)
+    desk: Desk = attrs.field(eq=id)
+    lease: Lease | None = attrs.field(eq=id)
+    journal: Journal = attrs.field(eq=id)
+
+
+@attrs.frozen(slots=True)
+class Operation:
+    """An operation that is built: what its room exports as `OPERATION`.
+
+    `missing` answers, without side effect, which driver or library this computer lacks (None: nothing).
+    `children` imports what is heavy and returns the specs of the operation's actors; the first has the operation's id.
+    """
+
+    id: str
+    settings: type
+    missing: Callable[[], Sentence | None]
+    children: Callable[[Workplace], tuple[ChildSpec, ...]]
+
+
+@attrs.frozen(slots=True)
+class Wake:
+    """Look at once whether there is work: the lease has come, or something was added."""
+
+
+@attrs.frozen(slots=True)
+class RunNow:
+    """Do one run at once and answer with its `Run`."""

@@ -1,0 +1,62 @@
+"""The registry actor: makes the station follow its settings, and only where they changed."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final, assert_never
+
+import attrs
+
+from actors.registry.plan import StationPlan
+from club import DatabaseUnfit
+from config import Settings, SettingsError
+from config.sentence import Sentence, SentenceError
+from supervisor import ChildSpec, SupervisedActor
+
+logger = logging.getLogger(__name__)
+
+ID: Final = "registry"
+
+
+@attrs.frozen(slots=True)
+class Apply:
+    """Make the station what these settings ask for."""
+
+    settings: Settings
+
+
+class RegistryActor(SupervisedActor):
+    """Applies new settings: asks the plan for specs and hands them to the tree, which restarts only what differs.
+
+    `applied` makes the tree what the specs say and notes the settings as those in force; `problem` is told a sentence
+    when settings can't be applied, None when they were.
+    """
+
+    def __init__(
+        self,
+        plan: StationPlan,
+        applied: Callable[[Settings, tuple[ChildSpec, ...]], None],
+        problem: Callable[[Sentence | None], None],
+    ) -> None:
+        super().__init__()
+        self._plan = plan
+        self._applied = applied
+        self._problem = problem
+
+    def on_receive(self, message: Any) -> None:
+        """Handle a message."""
+        match message:
+            case Apply(settings):
+                self._apply(settings)
+            case _:
+                assert_never(message)
+
+    def _apply(self, settings: Settings) -> None:
+        try:
+            specs = self._plan.specs(settings)
+        except (DatabaseUnfit, SettingsError, SentenceError) as error:
+            logger.warning("settings not applied: %s", error, extra={"event": "settings.not_applied"})
+            self._problem(error.sentence)
+            return
+        self._applied(settings, specs)
+        self._problem(None)
+        logger.info("settings applied", extra={"event": "settings.applied"})

@@ -1,0 +1,155 @@
+"""From settings to the specs of the actors that belong on this station."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from actors import heartbeat, leases
+from actors.board import Board, OperationState
+from actors.operation import RULES, Operation, Rule, Workplace
+from actors.registry.policy import Verdict, judge_all
+from club import Database, Journal, Lease, Stations
+from config import Settings
+from supervisor import Backoff, ChildSpec
+
+_BACKOFF: Final = Backoff(min_seconds=0.5, max_seconds=60.0)
+_BY_OPERATION: Final[Mapping[str, Rule]] = {rule.operation: rule for rule in RULES}
+
+
+class Identity(Protocol):
+    """Who this program is: its station, its version, its process and the dead ones before it on this station."""
+
+    @property
+    def station(self) -> str:
+        """The station's name, as the settings write it."""
+
+    @property
+    def version(self) -> str:
+        """The program's version."""
+
+    @property
+    def process(self) -> str:
+        """A name that no other run of the program ever had."""
+
+    @property
+    def predecessors(self) -> tuple[str, ...]:
+        """The processes that ran this station before, all dead."""
+
+
+class StationPlan:
+    """Turns settings into specs, and keeps over changes what must not be made twice: databases and leases.
+
+    `wake` tells an operation that its lease has come; `aggregate_state` answers the station's state of contract §1.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        operations: Sequence[Operation],
+        board: Board,
+        journal: Journal,
+        *,
+        wake: Callable[[str], None],
+        aggregate_state: Callable[[], str],
+    ) -> None:
+        self._identity = identity
+        self._operations = {operation.id: operation for operation in operations}
+        self._board = board
+        self._journal = journal
+        self._wake = wake
+        self._aggregate_state = aggregate_state
+        self._databases: dict[tuple[str, str | None], Database] = {}
+        self._stations_of: dict[int, Stations] = {}
+        self._leases: dict[tuple[str, int], Lease] = {}
+
+    def specs(self, settings: Settings) -> tuple[ChildSpec, ...]:
+        """Return the specs that `settings` ask for, and put every verdict on the board.
+
+        In starting order: the heartbeat, the leases, then the operations; so the leases are given back last but one.
+        Raises DatabaseUnfit when the database's address cannot be used at all.
+        """
+        station = settings.station(self._identity.station)
+        database = self.database(settings)
+        verdicts = judge_all(RULES, settings, station, self._operations)
+        here = [self._operations[v.operation] for v in verdicts.values() if v.is_here and self._can_work(v.operation)]
+        for verdict in verdicts.values():
+            self._tell(verdict)
+        seats = tuple(
+            leases.Seat(operation.id, self._lease(operation.id, database), self._board.desk(operation.id))
+            for operation in here
+            if _BY_OPERATION[operation.id].is_exclusive
+        )
+        return (
+            self._heartbeat_spec(database),
+            *((self._leases_spec(seats),) if seats else ()),
+            *(
+                spec
+                for operation in here
+                for spec in operation.children(self._workplace(operation, settings, database))
+            ),
+        )
+
+    def database(self, settings: Settings) -> Database:
+        """Return the club database of `settings`; the same object for the same address."""
+        club = settings.club
+        password = None if club.database_password is None else club.database_password.reveal()
+        key = (str(club.database), password)
+        if key not in self._databases:
+            self._databases[key] = Database(*key)
+        return self._databases[key]
+
+    def _stations(self, database: Database) -> Stations:
+        """Return the same object for the same database: equal arguments tell the tree that nothing changed."""
+        return self._stations_of.setdefault(id(database), Stations(database))
+
+    def _held_operations(self) -> tuple[str, ...]:
+        return tuple(operation for (operation, _), lease in list(self._leases.items()) if lease.is_held)
+
+    def _lease(self, operation: str, database: Database) -> Lease:
+        key = (operation, id(database))
+        if key not in self._leases:
+            identity = self._identity
+            self._leases[key] = Lease(
+                database, operation, identity.station, identity.process, predecessors=identity.predecessors
+            )
+        return self._leases[key]
+
+    def _workplace(self, operation: Operation, settings: Settings, database: Database) -> Workplace:
+        exclusive = _BY_OPERATION[operation.id].is_exclusive
+        return Workplace(
+            station=self._identity.station,
+            process=self._identity.process,
+            club_name=settings.club.name,
+            language=str(settings.club.language),
+            timezone=ZoneInfo(settings.club.timezone),
+            settings=settings.operations[operation.id],
+            database=database,
+            desk=self._board.desk(operation.id),
+            lease=self._lease(operation.id, database) if exclusive else None,
+            journal=self._journal,
+        )
+
+    def _can_work(self, operation: str) -> bool:
+        missing = self._operations[operation].missing()
+        if missing is not None:
+            self._board.set_state(operation, OperationState.FAILED, missing)
+        return missing is None
+
+    def _tell(self, verdict: Verdict) -> None:
+        if not verdict.is_here:
+            self._board.set_state(verdict.operation, verdict.state, verdict.reason)
+        else:
+            self._board.expect(verdict.operation)
+
+    def _heartbeat_spec(self, database: Database) -> ChildSpec:
+        identity = self._identity
+        sign = heartbeat.Sign(identity.station, identity.process, identity.version)
+        return ChildSpec(
+            id=heartbeat.ID,
+            start=heartbeat.HeartbeatActor,
+            args=(self._stations(database), sign, self._aggregate_state, self._held_operations),
+            backoff=_BACKOFF,
+        )
+
+    def _leases_spec(self, seats: tuple[leases.Seat, ...]) -> ChildSpec:
+        return ChildSpec(id=leases.ID, start=leases.LeasesActor, args=(seats, self._wake), backoff=_BACKOFF)

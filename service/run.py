@@ -1,0 +1,65 @@
+"""`run`: the life of the program on one station, from top to bottom."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from config import SettingsFile, find_settings_file
+from service.channel.client import computer_name
+from service.channel.handshake import make_key
+from service.identity import enlist
+from service.instance import acquire
+from service.logs import logging_to
+from service.paths import folders
+from service.roster import ROSTER, settings_schema
+from service.station import Channel, Station
+from service.version import version
+
+if TYPE_CHECKING:
+    from service.commands.run import RunOptions
+
+logger = logging.getLogger(__name__)
+
+
+def run(options: "RunOptions") -> int:
+    """Run the station until it is told to stop, and return the exit code of contract §1.
+
+    Raises SettingsError, SettingsNotFoundError, UnknownStationError, AlreadyRunning, UnsafePath, DatabaseUnfit.
+    """
+    followed = SettingsFile(find_settings_file(options.config, os.environ), settings_schema())
+    settings = followed.load()
+    name = settings.station(options.station or computer_name()).name
+    home = folders()
+    files = home.of(name)
+    with (
+        acquire(name, datetime.now(UTC), home) as instance,
+        logging_to(files.log, sys.stderr, debug=options.debug) as masking,
+    ):
+        identity = enlist(name, version(), files.journal.with_suffix(".processes"))
+        channel = Channel(instance.holder.address, make_key(home), masking)
+        station = Station(identity, followed, ROSTER, files, channel)
+        with _told_by_signals(station.ask_to_stop):
+            logger.info("station %s starts", name, extra={"event": "program.started", "version": version()})
+            station.start()
+            station.wait()
+            outcome = station.stop()
+        logger.info("station %s stopped: %s", name, outcome.reason, extra={"event": "program.stopped"})
+    return outcome.exit_code
+
+
+@contextmanager
+def _told_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C, the end of the session and `kill` mean an orderly stop."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # SIGBREAK: Windows' Ctrl-Break; not tried on Windows
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

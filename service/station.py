@@ -1,0 +1,184 @@
+"""The station: composes the actors of this computer into one tree, and answers for it."""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from actors import settings_file
+from actors.board import Board
+from actors.operation import Operation, Wake
+from actors.registry import ID as REGISTRY
+from actors.registry import Apply, RegistryActor, StationPlan
+from club import Journal
+from config import Problem, Settings, SettingsFile
+from config.sentence import Sentence
+from service import control
+from service.channel.server import ControlServer
+from service.identity import Identity
+from service.paths import StationFiles
+from service.status import Program, Reader, describe
+from supervisor import (
+    Backoff,
+    ChildDown,
+    ChildSpec,
+    FileJournal,
+    Intensity,
+    Outcome,
+    Park,
+    RootEnd,
+    SupervisedActor,
+    SupervisorFlags,
+    Tree,
+    UnknownChild,
+)
+
+_FLAGS: Final = SupervisorFlags(
+    intensity=Intensity(max_restarts=5, period_seconds=60), on_meltdown=Park(60), retry_first_start=True
+)
+_STOP_SECONDS: Final = 30.0
+_TREE_LOOK_SECONDS: Final = 0.5
+_BACKOFF: Final = Backoff(min_seconds=0.2, max_seconds=30)
+
+
+@attrs.frozen(slots=True)
+class Channel:
+    """Where the station listens for the command line, the key that both sides prove, and what hides personal data."""
+
+    address: str
+    key: bytes = attrs.field(repr=False)
+    mask: Callable[[str], str]
+
+
+class Station:
+    """Everything that runs on one computer of the club, from `start` to `stop`."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        followed: SettingsFile,
+        operations: Sequence[Operation],
+        files: StationFiles,
+        channel: Channel,
+    ) -> None:
+        settings = followed.load() if followed.settings is None else followed.settings
+        self._identity = identity
+        self._channel = channel
+        self._started_at = datetime.now(UTC)
+        self._settings = settings
+        self._loaded_at = self._started_at
+        self._file_problem: Sentence | None = None
+        self._apply_problem: Sentence | None = None
+        self._is_stopping = False
+        self.board = Board(lambda: datetime.now(UTC))
+        self.plan = StationPlan(
+            identity,
+            operations,
+            self.board,
+            Journal(files.journal.with_suffix(".answers"), sync=False),
+            wake=self._wake,
+            aggregate_state=self.state,
+        )
+        server = partial(
+            ControlServer, channel.address, channel.key, control.Handlers(self).handle, language=lambda: self.language
+        )
+        self._own_specs = (
+            _spec(control.ID, control.ControlActor, server),
+            _spec(REGISTRY, RegistryActor, self.plan, self._applied, self._set_apply_problem),
+            _spec(settings_file.ID, settings_file.SettingsActor, followed, self._loaded, self._set_file_problem),
+        )
+        self.tree = Tree(
+            _FLAGS,
+            (*self._own_specs, *self.plan.specs(settings)),
+            journal=FileJournal(files.journal),
+        )
+        self._told_to_stop = threading.Event()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
+
+    @property
+    def language(self) -> str:
+        """The language of what the station says to whoever did not ask for another."""
+        return str(self._settings.club.language)
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start every actor. Raises StartFailed when the tree itself cannot stand."""
+        self.tree.start()
+
+    def ask_to_stop(self) -> None:
+        """Have `wait` return; callable from a signal handler or any thread, returns at once."""
+        self._told_to_stop.set()
+
+    def wait(self) -> None:
+        """Return when the station was asked to stop or its tree has ended by itself."""
+        while not self._told_to_stop.wait(_TREE_LOOK_SECONDS):
+            if self.tree.wait(0) is not None:
+                return
+
+    def stop(self) -> Outcome:
+        """Stop everything in order, in bounded time, and return how the tree ended."""
+        self._is_stopping = True
+        left = self.tree.stop(_STOP_SECONDS)
+        return self.tree.wait(0) or Outcome(RootEnd.STOPPED, abandoned=left.abandoned)
+
+    # -- what the control channel asks -------------------------------------------------------------------------------
+
+    def describe(self, language: str) -> dict[str, Any]:
+        """Return the status of contract §1 in a language; answered while any actor hangs."""
+        return describe(self._program(), self.board.notices(), self.tree.which_children(), self.reader(language))
+
+    def reader(self, language: str) -> Reader:
+        """Return a reader of this language, at the club's time."""
+        return Reader(language, ZoneInfo(self._settings.club.timezone), self._channel.mask)
+
+    def state(self) -> str:
+        """Return the aggregate state alone."""
+        return str(self.describe("en")["state"])
+
+    def _program(self) -> Program:
+        return Program(
+            version=self._identity.version,
+            station=self._identity.station,
+            pid=os.getpid(),
+            started_at=self._started_at,
+            settings_file=str(self._settings.file),
+            settings_loaded_at=self._loaded_at,
+            settings_problem=self._file_problem or self._apply_problem,
+            is_stopping=self._is_stopping,
+        )
+
+    # -- what the actors tell ----------------------------------------------------------------------------------------
+
+    def _wake(self, operation: str) -> None:
+        """Tell an operation that its lease has come; one that is down will look by itself when it is up."""
+        with suppress(UnknownChild, ChildDown):
+            self.tree.child(operation).tell(Wake())
+
+    def _loaded(self, settings: Settings) -> None:
+        self.tree.child(REGISTRY).tell(Apply(settings))
+
+    def _applied(self, settings: Settings, specs: tuple[ChildSpec, ...]) -> None:
+        self.tree.reload((*self._own_specs, *specs))
+        self._settings = settings
+        self._loaded_at = datetime.now(UTC)
+
+    def _set_file_problem(self, problems: tuple[Problem, ...]) -> None:
+        self._file_problem = problems[0].as_sentence() if problems else None
+
+    def _set_apply_problem(self, problem: Sentence | None) -> None:
+        self._apply_problem = problem
+
+
+def _spec(id_: str, actor: type[SupervisedActor], *args: object) -> ChildSpec:
+    return ChildSpec(id=id_, start=actor, args=args, backoff=_BACKOFF)

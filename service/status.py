@@ -1,0 +1,173 @@
+"""The status of the running station: contract §1's JSON, from the board and the tree, without asking any actor."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any, Final
+
+import attrs
+
+from actors.board import Notice, OperationState, Run
+from actors.operation import RULES, Rule
+from config.sentence import Sentence
+from supervisor import ChildReport, ChildState
+
+VERSION: Final = 1
+
+_WORRYING_OPERATIONS: Final = frozenset({OperationState.WAITING, OperationState.RECOVERING})
+_SAID_BY_THE_REGISTRY: Final = frozenset(
+    {OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.FAILED}
+)
+_UP: Final = frozenset({ChildState.STARTING, ChildState.RUNNING, ChildState.STOPPING})
+_DOWN: Final = {
+    ChildState.BACKOFF: OperationState.RECOVERING,
+    ChildState.HUNG: OperationState.RECOVERING,
+    ChildState.STOPPED: OperationState.DISABLED,
+    ChildState.FAILED: OperationState.FAILED,
+    ChildState.ABANDONED: OperationState.FAILED,
+}
+_CALM_ACTORS: Final = frozenset({ChildState.RUNNING, ChildState.STARTING, ChildState.STOPPED, ChildState.STOPPING})
+
+
+@attrs.frozen(slots=True)
+class Program:
+    """What the status says of the program itself."""
+
+    version: str
+    station: str
+    pid: int
+    started_at: datetime
+    settings_file: str
+    settings_loaded_at: datetime
+    settings_problem: Sentence | None
+    is_stopping: bool = False
+
+
+@attrs.frozen(slots=True)
+class Reader:
+    """Who reads: the language of the sentences, the time zone of the instants, and what hides personal data."""
+
+    language: str
+    timezone: tzinfo
+    mask: Callable[[str], str]
+
+
+def describe(
+    program: Program, notices: Mapping[str, Notice], reports: Sequence[ChildReport], reader: Reader
+) -> dict[str, Any]:
+    """Return contract §1's status, version 1, ready for JSON."""
+    by_path = {report.path: report for report in reports}
+    overlaid = {operation: overlay(notice, by_path.get(operation)) for operation, notice in notices.items()}
+    return {
+        "version": VERSION,
+        "program": program.version,
+        "station": program.station,
+        "state": aggregate(program, overlaid.values(), reports),
+        "pid": program.pid,
+        "started_at": _instant(program.started_at, reader),
+        "config": {
+            "file": program.settings_file,
+            "loaded_at": _instant(program.settings_loaded_at, reader),
+            "problem": _text(program.settings_problem, reader),
+        },
+        "operations": [
+            _operation(rule, overlaid[rule.operation], program.station, reader)
+            for rule in RULES
+            if rule.operation in overlaid
+        ],
+        "actors": [_actor(report, reader) for report in reports],
+    }
+
+
+def aggregate(program: Program, notices: Iterable[Notice], reports: Iterable[ChildReport]) -> str:
+    """Return the worst of it all: `stopping`, else `failed`, else `attention`, else `active`."""
+    if program.is_stopping:
+        return "stopping"
+    states = {notice.state for notice in notices}
+    if OperationState.FAILED in states:
+        return "failed"
+    if states & _WORRYING_OPERATIONS or program.settings_problem is not None:
+        return "attention"
+    if any(report.state not in _CALM_ACTORS for report in reports):
+        return "attention"
+    return "active"
+
+
+def overlay(notice: Notice, report: ChildReport | None) -> Notice:
+    """Return what an operation is, given what it said and what its actor does: the worse of both.
+
+    An actor that is down cannot say so itself; what it said while it ran is stale by then.
+    """
+    if notice.state in _SAID_BY_THE_REGISTRY:
+        return notice
+    if report is None:
+        gone = Sentence.of("its actor is not there; restart the program")
+        return attrs.evolve(notice, state=OperationState.FAILED, reason=gone, next_run_at=None)
+    if report.state in _UP:
+        return notice
+    return attrs.evolve(notice, state=_DOWN[report.state], reason=_why_down(report), next_run_at=report.next_attempt_at)
+
+
+def _why_down(report: ChildReport) -> Sentence:
+    if report.state is ChildState.HUNG:
+        return Sentence.of("it does not answer any more; it is being replaced")
+    if report.state is ChildState.STOPPED:
+        return Sentence.of("stopped by hand; to start it: heitz-service restart {path}", path=report.path)
+    what = "" if report.last_failure is None else report.last_failure.error.partition(":")[0]
+    if report.next_attempt_at is None:
+        return Sentence.of(
+            "it stopped on an error ({what}); to start it: heitz-service restart {path}", what=what, path=report.path
+        )
+    return Sentence.of("it stopped on an error ({what}) and is tried again", what=what)
+
+
+def _operation(rule: Rule, notice: Notice, station: str, reader: Reader) -> dict[str, Any]:
+    holds = rule.is_exclusive and notice.state is OperationState.ACTIVE
+    return {
+        "id": rule.operation,
+        "state": notice.state.value,
+        "reason": _text(notice.reason, reader),
+        "since": _instant(notice.since_at, reader),
+        "holder": station if holds else notice.holder,
+        "last_run": None if notice.last_run is None else describe_run(notice.last_run, reader),
+        "next_run": _instant(notice.next_run_at, reader),
+        "counters": dict(notice.counters),
+    }
+
+
+def describe_run(run: Run, reader: Reader) -> dict[str, Any]:
+    """Return one run, as `status` and `run-now` show it."""
+    return {
+        "started_at": _instant(run.started_at, reader),
+        "seconds": round(run.seconds, 3),
+        "outcome": run.outcome.value,
+        "summary": run.summary.render(reader.language),
+        "counters": dict(run.counters),
+    }
+
+
+def _actor(report: ChildReport, reader: Reader) -> dict[str, Any]:
+    failure = report.last_failure
+    return {
+        "path": report.path,
+        "state": report.state.value,
+        "restarts": report.restarts,
+        "up_since": _instant(report.up_since_at, reader),
+        "mailbox": report.mailbox,
+        "next_attempt_at": _instant(report.next_attempt_at, reader),
+        "last_failure": None
+        if failure is None
+        else {
+            "at": _instant(failure.at, reader),
+            "kind": failure.kind.value,
+            "error": reader.mask(failure.error),
+            "traceback": reader.mask(failure.traceback),
+        },
+    }
+
+
+def _instant(at: datetime | None, reader: Reader) -> str | None:
+    return None if at is None else at.astimezone(reader.timezone).isoformat(timespec="seconds")
+
+
+def _text(sentence: Sentence | None, reader: Reader) -> str | None:
+    return None if sentence is None else sentence.render(reader.language)
