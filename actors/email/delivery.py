@@ -54,6 +54,8 @@ class Tally:
 
     def as_sentence(self) -> Sentence:
         """Return what was done, for people."""
+        if not self.as_counters():
+            return Sentence.of("nothing was due")
         parts = [
             Sentence.counted("{n} e-mail sent", "{n} e-mails sent", self.sent),
             *([Sentence.counted("{n} to try again", "{n} to try again", self.later)] if self.later else []),

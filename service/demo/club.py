@@ -1,0 +1,65 @@
+"""The sample club: its settings file, its database, and the member desk that writes e-mails into it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from club import Database
+from club.migrations import initialise
+
+STATION: Final = "ACCUEIL"
+
+_SETTINGS: Final = """\
+[club]
+name = "Forme et Santé"
+language = "{language}"
+database = "sqlite:///club.db"
+
+[stations.SERVEUR]
+server = true
+
+[stations.ACCUEIL]
+
+[email]
+station = "ACCUEIL"
+every = "2s"
+[email.smtp]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+sender = "Forme et Santé <club@example.org>"
+"""
+
+_MEMBERS: Final = ("Élodie", "Jean", "Maëlle", "François", "Inès", "Loïc", "Anaïs", "Théo", "Zoé", "Hélène")
+_LESSONS: Final = ("Aquagym", "Pilates", "Natation enfants", "Vélo", "Yoga")
+
+
+def make_club(folder: Path, smtp_port: int, language: str) -> Path:
+    """Make the club in an empty folder and return its settings file."""
+    settings = folder / "heitz-service.toml"
+    settings.write_text(_SETTINGS.format(port=smtp_port, language=language), encoding="utf-8")
+    database = Database(f"sqlite:///{folder / 'club.db'}")
+    initialise(database)
+    database.dispose()
+    return settings
+
+
+def write_emails(folder: Path, first: int, count: int) -> None:
+    """Write e-mails as any program of the club does: a plain INSERT of the columns that it must give."""
+    rows = [_email(number) for number in range(first, first + count)]
+    with closing(sqlite3.connect(folder / "club.db", timeout=10)) as connection, connection:
+        connection.executemany("INSERT INTO email (recipient, subject, text_body) VALUES (?, ?, ?)", rows)
+
+
+def states(folder: Path) -> dict[str, int]:
+    """Return how many e-mails of the club are in each state."""
+    with closing(sqlite3.connect(folder / "club.db", timeout=10)) as connection:
+        return dict(connection.execute("SELECT state, count(*) FROM email GROUP BY state").fetchall())
+
+
+def _email(number: int) -> tuple[str, str, str]:
+    member = _MEMBERS[number % len(_MEMBERS)]
+    lesson = _LESSONS[number % len(_LESSONS)]
+    recipient = f"{member} <membre{number}@example.org>"
+    return recipient, f"Votre séance de {lesson} est confirmée", f"Bonjour {member},\n\nÀ bientôt au club !\n"

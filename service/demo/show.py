@@ -1,0 +1,191 @@
+"""The script of the demonstration, from the first e-mail to the count at the end."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from config import SettingsFile
+from config.sentence import Sentence, SentenceError
+from service.channel.client import ask, find
+from service.channel.handshake import make_key
+from service.console import Console, standard_console
+from service.demo.club import STATION, make_club, states, write_emails
+from service.exit_codes import Exit
+from service.identity import enlist
+from service.instance import acquire
+from service.logs import logging_to
+from service.paths import HOME_VARIABLE, Folders, folders
+from service.rendering import render_status
+from service.roster import ROSTER, settings_schema
+from service.station import Channel, Station
+from service.version import version
+
+if TYPE_CHECKING:
+    from service.commands.demo import DemoOptions
+    from service.demo.receiver import Receiver
+
+_SECONDS: Final = 20.0
+_LOOK_SECONDS: Final = 0.25
+_FIRST, _SECOND, _THIRD = 40, 30, 50
+
+
+class DemoIncomplete(SentenceError):  # noqa: N818 - what the reader sees
+    """A part that only the demonstration needs is not installed."""
+
+
+class Crash:
+    """A message that no actor knows: receiving it is a programming error, and so the actor crashes for real."""
+
+    def __repr__(self) -> str:
+        return "a message that it does not know"
+
+
+@attrs.frozen
+class Scene:
+    """Everything that the script's steps work with; `lasts_until` is a monotonic instant."""
+
+    console: Console
+    folder: Path
+    home: Folders
+    receiver: "Receiver"
+    station: Station
+    lasts_until: float
+
+
+def run(options: "DemoOptions") -> int:
+    """Show the program at work and return 0, or 1 when an e-mail was lost or doubled."""
+    console = standard_console(options.language)
+    try:
+        from service.demo.receiver import Receiver  # noqa: PLC0415 - an optional part
+    except ImportError as error:
+        raise DemoIncomplete(
+            "the demonstration needs the package aiosmtpd: pip install 'heitz-service[demo]'"
+        ) from error
+    with tempfile.TemporaryDirectory(prefix="heitz-service-demo-") as name, Receiver() as receiver:
+        folder = Path(name)
+        home = folders({**os.environ, HOME_VARIABLE: str(folder / "home")})
+        followed = SettingsFile(make_club(folder, receiver.port, console.language), settings_schema())
+        followed.load()
+        with _running(followed, home, debug=options.debug) as station:
+            until = monotonic() + (options.seconds or _SECONDS)
+            return _play(Scene(console, folder, home, receiver, station, until))
+
+
+@contextmanager
+def _running(followed: SettingsFile, home: Folders, *, debug: bool) -> Iterator[Station]:
+    files = home.of(STATION)
+    log = sys.stderr if debug else None
+    with acquire(STATION, datetime.now(UTC), home) as instance, logging_to(files.log, log, debug=debug) as masking:
+        identity = enlist(STATION, version(), files.journal.with_suffix(".processes"))
+        channel = Channel(instance.holder.address, make_key(home), masking)
+        station = Station(identity, followed, ROSTER, files, channel)
+        station.start()
+        try:
+            yield station
+        finally:
+            station.stop()
+
+
+def _play(scene: Scene) -> int:
+    say = scene.console.print
+    say(Sentence.of("A sample club in a temporary folder, a real mail server on this computer, one station."))
+    _step(scene, Sentence.of("Another program of the club writes {n} e-mails into the database", n=_FIRST))
+    write_emails(scene.folder, 0, _FIRST)
+    _show_until(scene, lambda: len(scene.receiver.copies) >= _FIRST, 6)
+
+    _step(scene, Sentence.of("The e-mail actor is crashed on purpose, while {n} more are written", n=_SECOND))
+    actor = scene.station.tree.child("email")
+    actor.tell(Crash())
+    write_emails(scene.folder, _FIRST, _SECOND)
+    _show_until(scene, lambda: _actor(scene)["state"] == "backoff", 3)
+    _step(scene, Sentence.of("Its supervisor starts it again after a pause; nothing was lost meanwhile"))
+    _show_until(scene, lambda: len(scene.receiver.copies) >= _FIRST + _SECOND, 8)
+
+    _step(scene, Sentence.of("It crashes again in the middle of {n} e-mails: the pause is longer", n=_THIRD))
+    write_emails(scene.folder, _FIRST + _SECOND, _THIRD)
+    actor.tell(Crash())
+    total = _FIRST + _SECOND + _THIRD
+    _show_until(scene, lambda: len(scene.receiver.copies) >= total, 10)
+    _show_until(scene, lambda: monotonic() >= scene.lasts_until, max(0.0, scene.lasts_until - monotonic()))
+    return _count(scene, total)
+
+
+def _count(scene: Scene, written: int) -> int:
+    copies = scene.receiver.copies
+    doubled = sum(count - 1 for count in copies.values())
+    lost = written - len(copies)
+    found = states(scene.folder)
+    _step(scene, Sentence.of("The count, by the mail server itself"))
+    rows = (
+        (Sentence.of("e-mails written"), written),
+        (Sentence.of("received by the mail server"), len(copies)),
+        (Sentence.of("received twice"), doubled),
+        (Sentence.of("lost"), lost),
+        (Sentence.of("marked as sent in the database"), found.get("sent", 0)),
+        (Sentence.of("restarts of the e-mail actor"), int(_actor(scene)["restarts"])),
+    )
+    for label, number in rows:
+        scene.console.print(f"  {scene.console.text(label):<34}{number:>6}")
+    is_well = not lost and not doubled and found.get("sent") == written
+    scene.console.print("")
+    scene.console.print(
+        Sentence.of("All e-mails arrived, each once. The folder is removed; nothing is left behind.")
+        if is_well
+        else Sentence.of("This is not as it should be: run it again with --debug and send what it shows.")
+    )
+    return Exit.OK if is_well else Exit.ATTENTION
+
+
+def _step(scene: Scene, sentence: Sentence) -> None:
+    terminal = scene.console.terminal
+    scene.console.print("\n" + terminal.paint(f"{terminal.symbol('rule') * 2} {scene.console.text(sentence)}", "bold"))
+    scene.console.out.flush()
+
+
+def _show_until(scene: Scene, is_over: Callable[[], bool], at_most_seconds: float) -> None:
+    """Show the status until something is so: live on a terminal, else once at the end."""
+    until = monotonic() + at_most_seconds
+    lines = 0
+    while True:
+        ended = is_over() or monotonic() >= until
+        if scene.console.terminal.live or ended:
+            text = _status_text(scene)
+            if lines:
+                scene.console.out.write(f"\x1b[{lines}F\x1b[J")
+            scene.console.print(text)
+            scene.console.out.flush()
+            lines = text.count("\n") + 1
+        if ended:
+            return
+        Event().wait(_LOOK_SECONDS)
+
+
+def _status(scene: Scene) -> dict[str, Any]:
+    """Ask for the status as the command does: through the control channel."""
+    request = {"command": "status", "language": scene.console.language}
+    return ask(find(STATION, scene.home), request, scene.home).answer
+
+
+def _status_text(scene: Scene) -> str:
+    """Return the lines of the status that this demonstration is about."""
+    status = _status(scene)
+    shown = {
+        **status,
+        "operations": [operation for operation in status["operations"] if operation["id"] == "email"],
+        "actors": [actor for actor in status["actors"] if actor["path"] in {"leases", "email"}],
+        "config": {},
+    }
+    return render_status(shown, scene.console.terminal, scene.console.language, datetime.now().astimezone())
+
+
+def _actor(scene: Scene) -> dict[str, Any]:
+    return next(actor for actor in _status(scene)["actors"] if actor["path"] == "email")
