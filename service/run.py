@@ -4,9 +4,10 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Event
 from typing import TYPE_CHECKING
 
 from config import SettingsFile, find_settings_file
@@ -31,6 +32,12 @@ def run(options: "RunOptions") -> int:
 
     Raises SettingsError, SettingsNotFoundError, UnknownStationError, AlreadyRunning, UnsafePath, DatabaseUnfit.
     """
+    told_to_stop = Event()
+    with _set_by_signals(told_to_stop):
+        return _run(options, told_to_stop)
+
+
+def _run(options: "RunOptions", told_to_stop: Event) -> int:
     followed = SettingsFile(find_settings_file(options.config, os.environ), settings_schema())
     settings = followed.load()
     name = settings.station(options.station or computer_name()).name
@@ -42,22 +49,21 @@ def run(options: "RunOptions") -> int:
     ):
         identity = enlist(name, version(), files.journal.with_suffix(".processes"))
         channel = Channel(instance.holder.address, make_key(home), masking)
-        station = Station(identity, followed, ROSTER, files, channel)
-        with _told_by_signals(station.ask_to_stop):
-            logger.info("station %s starts", name, extra={"event": "program.started", "version": version()})
-            station.start()
-            station.wait()
-            outcome = station.stop()
+        station = Station(identity, followed, ROSTER, files, channel, told_to_stop)
+        logger.info("station %s starts", name, extra={"event": "program.started", "version": version()})
+        station.start()
+        station.wait()
+        outcome = station.stop()
         logger.info("station %s stopped: %s", name, outcome.reason, extra={"event": "program.stopped"})
     return outcome.exit_code
 
 
 @contextmanager
-def _told_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Let Ctrl-C, the end of the session and `kill` mean an orderly stop."""
+def _set_by_signals(told_to_stop: Event) -> Iterator[None]:
+    """Let Ctrl-C, the end of the session and `kill` mean an orderly stop, from the first moment on."""
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # SIGBREAK: Windows' Ctrl-Break; not tried on Windows
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
+    before = {number: signal.signal(number, lambda *_: told_to_stop.set()) for number in numbers}
     try:
         yield
     finally:

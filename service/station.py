@@ -66,10 +66,12 @@ class Station:
         operations: Sequence[Operation],
         files: StationFiles,
         channel: Channel,
+        told_to_stop: threading.Event,
     ) -> None:
         settings = followed.load() if followed.settings is None else followed.settings
         self._identity = identity
         self._channel = channel
+        self._told_to_stop = told_to_stop
         self._started_at = datetime.now(UTC)
         self._settings = settings
         self._loaded_at = self._started_at
@@ -98,7 +100,6 @@ class Station:
             (*self._own_specs, *self.plan.specs(settings)),
             journal=FileJournal(files.journal),
         )
-        self._told_to_stop = threading.Event()
 
     @property
     def settings(self) -> Settings:

@@ -87,7 +87,7 @@ def _running(followed: SettingsFile, home: Folders, *, debug: bool) -> Iterator[
     with acquire(STATION, datetime.now(UTC), home) as instance, logging_to(files.log, log, debug=debug) as masking:
         identity = enlist(STATION, version(), files.journal.with_suffix(".processes"))
         channel = Channel(instance.holder.address, make_key(home), masking)
-        station = Station(identity, followed, ROSTER, files, channel)
+        station = Station(identity, followed, ROSTER, files, channel, Event())
         station.start()
         try:
             yield station
