@@ -120,7 +120,7 @@ class Supervisor:
                 below.is_parked = False
                 below.next_attempt_at = below.slot.next_attempt_at = None
                 below.settle_up(end)
-                if below.state is not ChildState.ABANDONED:
+                if below.state is ChildState.BACKOFF:
                     self.around.recorder.state(below, ChildState.STOPPED)  # BACKOFF -> STOPPED, at once
         self._go_on_stopping()
 
