@@ -94,7 +94,7 @@ class Supervisor:
             self.wind_up(End(EndKind.SHUTDOWN))
 
     def force(self) -> None:
-        """End within this step: children that do not obey are abandoned."""
+        """Stop all below at the same time, brutally."""
         self.wind_up(End(EndKind.SHUTDOWN))
         ending = self.ending
         for child in reversed(tuple(self.children.values())):
