@@ -21,7 +21,7 @@ class Body(Protocol):
         """Begin an orderly stop; the child is alive, and may be stopping already."""
 
     def force(self) -> None:
-        """End it within this step: what does not obey is abandoned."""
+        """Stop it brutally: interrupt now, abandon what does not obey within `interrupt_seconds`."""
 
 
 class Surroundings:

@@ -90,6 +90,15 @@ class HangReported:
 
 
 @attrs.frozen(slots=True)
+class Interrupted:
+    """A child did not obey its stop message in time, and was interrupted."""
+
+    path: str
+    incarnation: int
+    at: datetime
+
+
+@attrs.frozen(slots=True)
 class ThreadAbandoned:
     """A thread that did not obey was fenced off and left behind; `living` such threads are left in the tree."""
 
@@ -119,7 +128,9 @@ class MessagesDropped:
     count: int
 
 
-Event = StateChanged | ChildEnded | HangReported | ThreadAbandoned | AbandonedThreadEnded | MessagesDropped
+Event = (
+    StateChanged | ChildEnded | HangReported | Interrupted | ThreadAbandoned | AbandonedThreadEnded | MessagesDropped
+)
 Observer = Callable[[Event], None]
 
 

@@ -94,7 +94,7 @@ class Supervisor:
             self.wind_up(End(EndKind.SHUTDOWN))
 
     def force(self) -> None:
-        """End within this step: children that do not obey are abandoned."""
+        """Stop all below at the same time, brutally."""
         self.wind_up(End(EndKind.SHUTDOWN))
         ending = self.ending
         for child in reversed(tuple(self.children.values())):
@@ -120,7 +120,7 @@ class Supervisor:
                 below.is_parked = False
                 below.next_attempt_at = below.slot.next_attempt_at = None
                 below.settle_up(end)
-                if below.state is not ChildState.ABANDONED:
+                if below.state is ChildState.BACKOFF:
                     self.around.recorder.state(below, ChildState.STOPPED)  # BACKOFF -> STOPPED, at once
         self._go_on_stopping()
 

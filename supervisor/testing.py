@@ -69,15 +69,20 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         """Move on, ringing each timer at its own time, in order.
 
-        What a timer makes of it may set the next one, which may be due as well: `after_each` waits for that.
+        What a timer brings about may set the next one, which may be due as well: the calls of `after_each`, made
+        before the first and after each, wait for that.
         """
         target = self._seconds + seconds
+        self._settle()
         while (callback := self._next_until(target)) is not None:
             callback()
-            for wait in self.after_each:
-                wait()
+            self._settle()
         with self._lock:
             self._seconds = max(self._seconds, target)
+
+    def _settle(self) -> None:
+        for wait in self.after_each:
+            wait()
 
     def jump(self, seconds: float) -> None:
         """Move on like a computer that slept: every timer that fell due rings only now."""

@@ -112,7 +112,7 @@ class Tree:
             raise
 
     def stop(self, timeout: float | None = None) -> StopReport:
-        """Stop all in order, in reverse; what still runs after `timeout` seconds is abandoned at once.
+        """Stop all in order, in reverse; what still runs after `timeout` seconds is interrupted, and then abandoned.
 
         Raises:
             WaitsForItself: called by a child of the tree, which would wait for its own end; see `begin_stop`.

@@ -10,7 +10,7 @@ from supervisor.body import Surroundings
 from supervisor.child import Child
 from supervisor.life import End, Life
 from supervisor.recorder import stack_of
-from supervisor.reports import AbandonedThreadEnded, ThreadAbandoned
+from supervisor.reports import AbandonedThreadEnded, Interrupted, ThreadAbandoned
 from supervisor.runner import launch
 from supervisor.seams import Envelope, StopMessage, kind_of
 from supervisor.states import BRUTAL, ChildState, EndKind, Shutdown
@@ -28,6 +28,7 @@ class Worker:
         self.child = child
         self._around = around
         self.life: Life | None = None
+        self._is_interrupted = False
         self._verdict: End | None = None  # what the end will be called, when it was found guilty before it ended
 
     # -- starting ----------------------------------------------------------------------------------------------------
@@ -40,6 +41,7 @@ class Worker:
         child.incarnation += 1
         child.next_attempt_at = None
         self._verdict = None
+        self._is_interrupted = False
         life = Life(child.path, child.incarnation, around.clock, around.timers)
         life.drain = spec.drain
         life.mailbox_limit = spec.mailbox.limit
@@ -139,22 +141,29 @@ class Worker:
     def _set_ladder_up(self) -> None:
         seconds = self.child.spec.shutdown_seconds
         if seconds is BRUTAL:
-            self._interrupt()
+            self._interrupt_now()
         elif not isinstance(seconds, Shutdown):
             self.child.alarm = self._around.engine.alarm(seconds, self._interrupt)
 
     def _interrupt(self) -> None:
-        """Second rung: have the actor unblock its thread."""
-        life, spec = self._living, self.child.spec
-        left = life.extended_until - self._around.clock.monotonic()
-        if left > 0 and spec.shutdown_seconds is not BRUTAL:
+        """Second rung, unless the actor asked for more time."""
+        left = self._living.extended_until - self._around.clock.monotonic()
+        if left > 0:
             self.child.alarm = self._around.engine.alarm(left, self._interrupt)
-            return
+        else:
+            self._interrupt_now()
+
+    def _interrupt_now(self) -> None:
+        """Have the actor unblock its thread."""
+        life = self._living
+        self._is_interrupted = True
+        around = self._around
+        around.recorder.event(Interrupted(life.path, life.incarnation, around.clock.now()))
         actor = life.actor
         if actor is not None and actor._is_overridden("interrupt"):  # noqa: SLF001 - the actor's own module family
             _call_interrupt(actor, life)
         # Also without a hook there is this moment: a stop that was obeyed just now may end by itself.
-        self.child.alarm = self._around.engine.alarm(spec.interrupt_seconds, self._abandon)
+        self.child.alarm = self._around.engine.alarm(self.child.spec.interrupt_seconds, self._abandon)
 
     def _abandon(self) -> None:
         """Last rung: fence the thread off and leave it behind."""
@@ -184,10 +193,11 @@ class Worker:
         self._parent.child_down(child, end, abandoned=True)
 
     def force(self) -> None:
-        """Abandon it now."""
-        if self.life is not None:
-            self._leave_running()
-            self._abandon()
+        """Stop it brutally, whatever rung it is on."""
+        self.stop()
+        if not self._is_interrupted:
+            self.child.cancel_alarm()
+            self._interrupt_now()
 
     # -- ending ------------------------------------------------------------------------------------------------------
 
