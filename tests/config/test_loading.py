@@ -234,7 +234,7 @@ def test_the_error_counts_its_problems_and_tells_the_first(problems_of: Problems
         ("email.ratio", "false", "expected a number, found true or false without quotes"),
         ("email.at", '"12:30"', "expected a list, found text in quotes"),
         ("email.at", "12:30:00", "expected a list, found a date or time without quotes"),
-        ("email.largest", '"1TB"', "out of bounds; at most 100000000"),
+        ("email.largest", '"1TB"', "out of bounds; at most 100MB"),
         ("email.weights", "[1]", "expected a table, found a list"),
         ("fmi.zones", '["bassin"]', "expected a table, found a list"),
         ("fmi.window", "true", "expected a table, found true or false without quotes"),
@@ -383,12 +383,15 @@ def test_an_unchecked_table_shows_nothing_of_what_it_holds(
         'pasword = "hunter2"',  # an unknown key may be a misspelt secret
         'password = ["hunter2"]',
         'password = "hun\\tter2"',
+        'password = { hun = "hunter2" }',
+        'security = "none"\npassword = "a"\ntoken = "hunter2"',  # a rule between two keys, one of them a secret
     ],
 )
 def test_no_problem_shows_what_may_be_a_secret(problems_of: Problems, good: str, line: str) -> None:
     problems = problems_of(good.replace('password = "keyring:smtp"', line))
     assert "hunter2" not in "".join(str(problem) for problem in problems)
-    assert "hun" not in repr(problems)
+    assert "hunter2" not in repr(problems)
+    assert not any("hun" in (problem.value or "") for problem in problems)
 
 
 def test_no_problem_shows_the_password_of_an_address(problems_of: Problems, good: str) -> None:
