@@ -74,16 +74,21 @@ class ControlServer:
             link.close()
 
     def _accept(self, listener: Listener) -> None:
+        is_short = False
         while not self._closing.is_set():
             try:
                 link = listener.accept()
             except OSError as error:
-                if not self._closing.is_set():
-                    # Out of descriptors, or a client that left in the queue: the next one may be well.
+                if self._closing.is_set():
+                    return
+                # Out of descriptors, or a client that left in the queue: the next one may be well.
+                if not is_short:
                     _log.warning("a control connection failed: %s", error, extra={"event": "control.accept_failed"})
-                    self._shed()
+                    is_short = True
+                if not self._shed():
                     self._closing.wait(_AFTER_FAILURE_SECONDS)
                 continue
+            is_short = False
             if link is not None:
                 self._admit(link)
 
@@ -104,12 +109,13 @@ class ControlServer:
         except RuntimeError:  # no thread can be had now
             self._forget(link)
 
-    def _shed(self) -> None:
+    def _shed(self) -> bool:
         """Close the oldest unproved connection, which may hold the descriptor that the next one lacks."""
         with self._lock:
             oldest = self._unproved.popitem(last=False)[1] if self._unproved else None
         if oldest is not None:
             oldest.close()
+        return oldest is not None
 
     def _serve(self, link: Link) -> None:
         try:
