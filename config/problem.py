@@ -68,8 +68,7 @@ class ValueRefusedError(SentenceError):
     """A value that a setting does not take; raised by the readers of values and by checks.
 
     `key` is the path from the setting that was being read to the culprit, empty for the value itself. `is_missing`
-    tells a required key that is not there from a value that is wrong. `shows_value` is False where the value may be a
-    secret.
+    tells a required key that is not there from a value that is wrong.
     """
 
     def __init__(
@@ -79,13 +78,11 @@ class ValueRefusedError(SentenceError):
         suggestion: Sentence | None = None,
         key: tuple[str | int, ...] = (),
         is_missing: bool = False,
-        shows_value: bool = True,
     ) -> None:
         super().__init__(sentence)
         self.suggestion = suggestion
         self.key = key
         self.is_missing = is_missing
-        self.shows_value = shows_value
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> Sentence | None:

@@ -43,10 +43,7 @@ def refusals(error: Exception, path: KeyPath = ()) -> Iterator[Refusal]:
         case cattrs.ForbiddenExtraKeysError():
             known = [field.key for field in fields_of(error.cl)]
             for key in sorted(error.extra_fields):
-                unknown = ValueRefusedError(
-                    Sentence.of("unknown key"), suggestion=did_you_mean(key, known), shows_value=False
-                )
-                yield (*path, key), unknown
+                yield (*path, key), ValueRefusedError(Sentence.of("unknown key"), suggestion=did_you_mean(key, known))
         case KeyError():
             yield path, ValueRefusedError(Sentence.of("missing"), is_missing=True)
         case ValueRefusedError():
@@ -125,15 +122,15 @@ def _table_hook(table: type, converter: cattrs.Converter) -> Hook:
         try:
             return structure(raw, type_)
         except cattrs.ClassValidationError as error:
-            if issubclass(table, OperationSettings) and raw.get("enabled") is False and _only_lacks_keys(error):
-                return converter.structure(raw, UncheckedTable)
-            raise
+            if not issubclass(table, OperationSettings) or raw.get("enabled") is not False:
+                raise
+            # Switched off: what lacks is not asked for. cattrs tells a key that lacks by a plain KeyError.
+            wrong = [inner for inner in error.exceptions if not isinstance(inner, KeyError)]
+            if wrong:
+                raise error.derive(wrong) from None
+            return converter.structure(raw, UncheckedTable)
 
     return hook
-
-
-def _only_lacks_keys(error: cattrs.ClassValidationError) -> bool:
-    return all(refused.is_missing and len(path) == 1 for path, refused in refusals(error))
 
 
 def _field_hook(field: Field, converter: cattrs.Converter) -> Hook:

@@ -6,7 +6,7 @@ from typing import Any, Final, Union, get_args, get_origin
 
 import attrs
 
-from config.declaration import Declared, declared, key_of
+from config.declaration import Declared, declared
 from config.kinds import Kind, kind_of
 
 
@@ -97,6 +97,21 @@ def shape_of(type_: Any) -> Shape:
     raise TypeError(f"a setting cannot be of type {type_!r}: see config.kinds for the types there are")
 
 
+def may_show(type_: Any, path: tuple[str | int, ...]) -> bool:
+    """Whether the value at a path within a value of this type may be shown: not a secret, nor what nobody knows."""
+    shape = shape_of(type_)
+    if not path:
+        return not (isinstance(shape, Anything) or (isinstance(shape, Single) and shape.kind.hides))
+    match shape:
+        case Listed(item) | Named(item):
+            return may_show(item, path[1:])
+        case Table(table):
+            inner = [field.type_ for field in fields_of(table) if field.key == path[0]]
+            return bool(inner) and may_show(inner[0], path[1:])
+        case _:
+            return False
+
+
 def without_none(type_: Any) -> Any:
     """Return X for `X | None`, any other type as it is."""
     if get_origin(type_) in (Union, UnionType):
@@ -107,8 +122,9 @@ def without_none(type_: Any) -> Any:
 
 
 def fields_of(type_: type) -> Iterator[Field]:
-    """Yield the settings of a table's class in their order; fields that are not made by `setting` are not settings."""
+    """Yield the settings of a table's class in their order; TypeError for a field that is none."""
     attrs.resolve_types(type_, include_extras=True)
     for field in attrs.fields(type_):
-        if field.metadata:
-            yield Field(key_of(field), field.name, field.type, shape_of(field.type), field.default, declared(field))
+        told = declared(field)
+        if told is not None:
+            yield Field(told.key or field.name, field.name, field.type, shape_of(field.type), field.default, told)
