@@ -19,23 +19,37 @@ from service.paths import Folders, UnsafePath, open_private
 
 _ATTEMPTS: Final = 5  # a client that asks whether the lock is held touches it for some microseconds
 _BETWEEN_ATTEMPTS_SECONDS: Final = 0.02
-_RECORD_BYTES: Final = 4096
+_RECORD_BYTES: Final = 8192
+_REMEMBERED: Final = 20  # a lease outlives its holder by half a minute; nobody restarts oftener in that time
 
 
 class Holder(NamedTuple):
-    """Who runs a station: written in the lock's file by the process that holds the lock."""
+    """Who runs a station: written in the lock's file by the process that holds the lock.
+
+    `process` names this run of the program for ever, unlike the pid: leases and runs in the database carry it.
+    `predecessors` are the names of earlier runs on this station, newest first. Their lock was free, so they are dead.
+    """
 
     station: str
     pid: int
     started_at: str
     address: str
+    process: str = ""
+    predecessors: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """Return the holder that a record names, None for a record that is empty, cut or foreign."""
         try:
             record = json.loads(text)
-            return cls(str(record["station"]), int(record["pid"]), str(record["started_at"]), str(record["address"]))
+            return cls(
+                station=str(record["station"]),
+                pid=int(record["pid"]),
+                started_at=str(record["started_at"]),
+                address=str(record["address"]),
+                process=str(record.get("process", "")),
+                predecessors=tuple(map(str, record.get("predecessors", ()))),
+            )
         except (ValueError, TypeError, KeyError):
             return None
 
@@ -79,16 +93,23 @@ class Instance:
 
 def acquire(station: str, started_at: datetime, folders: Folders) -> Instance:
     """Take the station for this process, or raise `AlreadyRunning` with whoever has it."""
-    files = folders.of(station)
-    holder = Holder(station, os.getpid(), started_at.isoformat(timespec="seconds"), control_address(station, folders))
+    path = folders.of(station).lock
     for attempt in range(_ATTEMPTS):
         if attempt:
             Event().wait(_BETWEEN_ATTEMPTS_SECONDS)
-        lock = _take(files.lock)
+        lock = _take(path)
         if lock is not None:
+            holder = Holder(
+                station=station,
+                pid=os.getpid(),
+                started_at=started_at.isoformat(timespec="seconds"),
+                address=control_address(station, folders),
+                process=_new_name(),
+                predecessors=_predecessors(recorded(path)),
+            )
             lock.write(json.dumps(holder._asdict()))
             return Instance(holder, lock)
-    raise AlreadyRunning(station, recorded(files.lock))
+    raise AlreadyRunning(station, recorded(path))
 
 
 def control_address(station: str, folders: Folders) -> str:
@@ -129,6 +150,18 @@ def running(folders: Folders) -> Iterator[Holder]:
         holder = recorded(lock)
         if holder is not None and is_held(lock):
             yield holder
+
+
+def _new_name() -> str:
+    from uuid import uuid4  # noqa: PLC0415 - for the program; the quick commands only read
+
+    return str(uuid4())
+
+
+def _predecessors(last: Holder | None) -> tuple[str, ...]:
+    if last is None or not last.process:
+        return ()
+    return (last.process, *last.predecessors)[:_REMEMBERED]
 
 
 class _FileLock:

@@ -30,12 +30,16 @@ class UnsafePath(SentenceError):  # noqa: N818 - a state of the folder, not a fa
 
 
 class StationFiles(NamedTuple):
-    """The files of one station. The folders exist; the files need not."""
+    """The files of one station. The folders exist; the files need not.
+
+    `journal` is the supervision tree's memory of ends, `answers` the outbox's of what was sent.
+    """
 
     lock: Path
     socket: Path
     log: Path
     journal: Path
+    answers: Path
 
 
 class Folders(NamedTuple):
@@ -62,6 +66,7 @@ class Folders(NamedTuple):
             socket=self.runtime / f"{name}.sock",
             log=self.state / "logs" / f"{name}.log",
             journal=self.state / "journals" / f"{name}.json",
+            answers=self.state / "journals" / f"{name}.answers",
         )
 
 

@@ -9,6 +9,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from threading import Event, Lock, Thread
+from time import monotonic
 from typing import Any, Final
 
 from config.sentence import LANGUAGES, Sentence, SentenceError
@@ -22,6 +23,7 @@ _MAX_CONNECTIONS: Final = 32
 _REQUEST_SECONDS: Final = 3.0
 _ANSWER_SECONDS: Final = 5.0
 _AFTER_FAILURE_SECONDS: Final = 0.2
+_BETWEEN_REFUSALS_SECONDS: Final = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class ControlServer:
         self._unproved: OrderedDict[int, Link] = OrderedDict()
         self._proved: dict[int, Link] = {}
         self._closing = Event()
+        self._refusals = 0
+        self._tell_refusals_at = 0.0
 
     def start(self) -> None:
         """Listen and return at once. Raises `OSError` when the address can't be had."""
@@ -74,16 +78,21 @@ class ControlServer:
             link.close()
 
     def _accept(self, listener: Listener) -> None:
+        is_short = False
         while not self._closing.is_set():
             try:
                 link = listener.accept()
             except OSError as error:
-                if not self._closing.is_set():
-                    # Out of descriptors, or a client that left in the queue: the next one may be well.
+                if self._closing.is_set():
+                    return
+                # Out of descriptors, or a client that left in the queue: the next one may be well.
+                if not is_short:
                     _log.warning("a control connection failed: %s", error, extra={"event": "control.accept_failed"})
-                    self._shed()
+                    is_short = True
+                if not self._shed():
                     self._closing.wait(_AFTER_FAILURE_SECONDS)
                 continue
+            is_short = False
             if link is not None:
                 self._admit(link)
 
@@ -104,12 +113,13 @@ class ControlServer:
         except RuntimeError:  # no thread can be had now
             self._forget(link)
 
-    def _shed(self) -> None:
+    def _shed(self) -> bool:
         """Close the oldest unproved connection, which may hold the descriptor that the next one lacks."""
         with self._lock:
             oldest = self._unproved.popitem(last=False)[1] if self._unproved else None
         if oldest is not None:
             oldest.close()
+        return oldest is not None
 
     def _serve(self, link: Link) -> None:
         try:
@@ -121,11 +131,22 @@ class ControlServer:
                 self._proved[id(link)] = link
             self._answer(link, _decoded(link.receive()))
         except HandshakeRefused as error:
-            _log.warning("a control client was refused: %s", error, extra={"event": "control.refused"})
+            self._tell_refusal(error)
         except (LinkError, ValueError, RecursionError) as error:
             _log.debug("a control connection ended early: %s", error, extra={"event": "control.ended"})
         finally:
             self._forget(link)
+
+    def _tell_refusal(self, error: HandshakeRefused) -> None:
+        """Log a refusal, but no more than one a minute: a client that insists must not fill the log."""
+        with self._lock:
+            self._refusals += 1
+            count, now = self._refusals, monotonic()
+            if now < self._tell_refusals_at:
+                return
+            self._tell_refusals_at = now + _BETWEEN_REFUSALS_SECONDS
+            self._refusals = 0
+        _log.warning("%d control clients were refused, the last: %s", count, error, extra={"event": "control.refused"})
 
     def _answer(self, link: Link, request: dict[str, Any]) -> None:
         asked = request.pop("language", None)

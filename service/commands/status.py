@@ -9,7 +9,6 @@ from service.channel.client import ask, find
 from service.console import Console
 from service.exit_codes import Exit
 from service.paths import folders
-from service.rendering import render_status
 
 
 def add(commands: Commands) -> None:
@@ -40,6 +39,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     if options.json:
         console.print_json(reply.answer)
     else:
+        from service.rendering import render_status  # noqa: PLC0415 - programs that read JSON need no page
+
         now = datetime.now().astimezone()
         console.print(render_status(reply.answer, console.terminal, console.language, now))
     return Exit.OK if reply.answer.get("state") == "active" else Exit.ATTENTION

@@ -7,11 +7,12 @@ import threading
 from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from config.sentence import SentenceError
 from service.channel.handshake import make_key
-from service.channel.server import ControlServer
+from service.channel.requests import Restart, RunNow, ShowStatus, Stop, parse
+from service.channel.server import Answer, ControlServer
 from service.instance import AlreadyRunning, acquire
 from service.paths import folders
 
@@ -27,27 +28,27 @@ def main(station: str, state: str) -> int:
         return error.exit_code
     asked_to_stop = threading.Event()
 
-    def handle(
-        request: dict[str, Any], language: str
-    ) -> dict[str, Any] | Generator[dict[str, Any], None, dict[str, Any]]:
-        match request["command"]:
-            case "status":
+    def handle(request: dict[str, Any], language: str) -> Answer | Generator[Answer, None, Answer]:
+        message = parse(request)
+        match message:
+            case ShowStatus():
                 return {**SAMPLE, "station": station, "state": state, "pid": os.getpid()}
-            case "restart" if request["actor"] == "email":
+            case Restart("email"):
                 return {"path": "email", "state": "running", "incarnation": 2}
-            case "restart":
-                raise SentenceError("no actor {path}, did you mean email?", path=request["actor"])
-            case "run-now":
-                return steps(request)
-            case "stop":
+            case Restart(actor):
+                raise SentenceError("no actor {path}, did you mean email?", path=actor)
+            case RunNow():
+                return steps(message)
+            case Stop():
                 asked_to_stop.set()
                 return {"stopping": True, "pid": os.getpid()}
-        raise SentenceError("the command {command} is not known", command=request["command"])
+            case _:
+                assert_never(message)
 
-    def steps(request: dict[str, Any]) -> Generator[dict[str, Any], None, dict[str, Any]]:
+    def steps(run: RunNow) -> Generator[Answer, None, Answer]:
         yield {"message": "2 e-mails due", "fraction": 0.5}
-        outcome = "failed" if request["operation"] == "sms" else "ok"
-        return {"outcome": outcome, "seconds": 0.2, "summary": "dry" if request["dry_run"] else "2 e-mails envoyés"}
+        outcome = "failed" if run.operation == "sms" else "ok"
+        return {"outcome": outcome, "seconds": 0.2, "summary": "dry" if run.dry_run else "2 e-mails envoyés"}
 
     server = ControlServer(instance.holder.address, make_key(home), handle)
     server.start()

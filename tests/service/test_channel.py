@@ -4,9 +4,12 @@ import contextlib
 import json
 import logging
 import os
+import resource
 import socket
 import stat
 import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -300,9 +303,11 @@ def test_a_client_with_another_key_is_refused_and_logged(
 ) -> None:
     instance = serve(echo)
     home.key.write_bytes(os.urandom(32))
-    with pytest.raises(NoAnswer, match="do not have the same key"):
-        answered(instance, home)
-    assert "control.refused" in [getattr(record, "event", None) for record in caplog.records]
+    for _ in range(20):
+        with pytest.raises(NoAnswer, match="do not have the same key"):
+            answered(instance, home)
+    told = [record for record in caplog.records if getattr(record, "event", None) == "control.refused"]
+    assert len(told) == 1  # a client that insists does not fill the log
 
 
 def test_a_server_without_the_key_is_not_believed(home: Folders) -> None:
@@ -470,3 +475,55 @@ def test_the_only_program_is_found_without_its_name_and_several_ask_for_one(
     monkeypatch.setattr("service.channel.client.computer_name", lambda: "serveur")
     assert find(None, home) == second.holder
     assert find("accueil", home) == first.holder
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can act as another user")
+def test_another_user_is_refused_even_where_the_folder_is_open(serve: Serve, home: Folders, tmp_path: Path) -> None:
+    instance = serve(echo)
+    for folder in (home.runtime, *home.runtime.parents):
+        if folder.is_relative_to(tmp_path.parents[1]):
+            folder.chmod(0o755)
+    Path(instance.holder.address).chmod(0o666)
+    read, write = os.pipe()
+    child = os.fork()  # another interpreter could not be read by that user
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            os.chdir(home.runtime)
+            stranger = socket.socket(socket.AF_UNIX)
+            stranger.settimeout(10)
+            stranger.connect("accueil.sock")
+            os.write(write, b"heard " + stranger.recv(100))
+        finally:
+            os._exit(0)
+    os.close(write)
+    os.waitpid(child, 0)
+    with os.fdopen(read, "rb") as told:
+        assert told.read() == b"heard "  # connected, and closed before the greeting
+    assert answered(instance, home)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
+def test_a_server_out_of_descriptors_sheds_the_silent_and_answers(home: Folders) -> None:
+    program = Path(__file__).parent / "station_program.py"
+    root = Path(__file__).parents[2]
+    with (
+        subprocess.Popen(
+            [sys.executable, str(program), "ACCUEIL", "active"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=root,
+            env=os.environ | {"PYTHONPATH": str(root)},
+        ) as process,
+        contextlib.ExitStack() as silent,
+    ):
+        silent.callback(process.kill)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (16, 16))
+        holder = find("ACCUEIL", home)
+        for _ in range(30):
+            silent.enter_context(raw(holder.address))
+        assert ask(holder, {"command": "status"}, home, seconds=20).answer["station"] == "ACCUEIL"

@@ -9,6 +9,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,36 @@ def test_run_hands_over_what_the_command_line_says(replaced_run: types.ModuleTyp
     replaced_run.run = run  # type: ignore[attr-defined]
     code = command_line.main(["run", "--config", "a.toml", "--station", "ACCUEIL", "--headless", "--lang", "fr"])
     assert (code, seen) == (4, [(Path("a.toml"), "ACCUEIL", True, "fr", False)])
+
+
+def test_demo_hands_over_how_long_and_in_which_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("service.demo")
+    monkeypatch.setitem(sys.modules, "service.demo", module)
+    seen: list[Any] = []
+
+    def run(options: Any) -> int:
+        seen.append(options)
+        return 0
+
+    module.run = run  # type: ignore[attr-defined]
+    assert command_line.main(["demo", "--seconds", "12.5", "--lang", "fr"]) == 0
+    assert seen == [(12.5, "fr", False)]
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"heitz-service {metadata.version('heitz-service')}\n"
+
+
+def test_ctrl_c_is_told_and_counted_as_shells_do(
+    replaced_run: types.ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_options: Any) -> int:
+        raise KeyboardInterrupt
+
+    replaced_run.run = interrupt  # type: ignore[attr-defined]
+    assert command_line.main(["run"]) == 130
+    assert capsys.readouterr().err == "heitz-service: interrupted\n"
 
 
 def test_an_unforeseen_error_is_one_sentence_and_a_traceback_only_with_debug(

@@ -43,12 +43,13 @@ def other_process(station: str) -> Iterator["subprocess.Popen[str]"]:
 def test_the_holder_is_written_for_others_to_read(home: Folders) -> None:
     with acquire("ACCUEIL", AT, home) as instance:
         assert recorded(home.of("accueil").lock) == instance.holder
-        assert instance.holder == (
+        holder = instance.holder
+        assert (holder.station, holder.pid, holder.address) == (
             "ACCUEIL",
             os.getpid(),
-            "2026-11-24T07:58:03+00:00",
             control_address("ACCUEIL", home),
         )
+        assert holder.started_at == "2026-11-24T07:58:03+00:00"
 
 
 def test_a_second_process_is_refused_and_the_first_is_named(home: Folders) -> None:
@@ -108,3 +109,22 @@ def test_releasing_twice_does_not_free_a_successor(home: Folders) -> None:
     with acquire("ACCUEIL", AT, home):
         first.release()
         assert is_held(home.of("ACCUEIL").lock)
+
+
+def test_each_run_has_a_name_and_knows_those_that_are_dead(home: Folders) -> None:
+    names = list[str]()
+    for _ in range(30):
+        with acquire("ACCUEIL", AT, home) as instance:
+            assert instance.holder.predecessors == tuple(reversed(names))[:20]
+            names.append(instance.holder.process)
+    assert len(set(names)) == 30
+
+
+def test_a_run_that_was_killed_is_a_predecessor_too(home: Folders) -> None:
+    with other_process("ACCUEIL") as first:
+        killed = recorded(home.of("ACCUEIL").lock)
+        first.kill()
+        first.wait(10)
+    assert killed is not None
+    with acquire("ACCUEIL", AT, home) as instance:
+        assert instance.holder.predecessors == (killed.process,)

@@ -1,0 +1,39 @@
+"""Requests from outside become typed messages, or one sentence."""
+
+from typing import Any
+
+import pytest
+
+from service.channel.requests import Request, Restart, RunNow, ShowStatus, Stop, UnknownRequest, parse
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"command": "status"}, ShowStatus()),
+        ({"command": "status", "added": "by a later version"}, ShowStatus()),
+        ({"command": "restart", "actor": "fmi/entree"}, Restart("fmi/entree")),
+        ({"command": "run-now", "operation": "email", "dry_run": False}, RunNow("email", dry_run=False)),
+        ({"command": "run-now", "operation": "email", "dry_run": True}, RunNow("email", dry_run=True)),
+        ({"command": "stop"}, Stop()),
+    ],
+)
+def test_a_request_is_a_message(request_: dict[str, Any], message: Request) -> None:
+    assert parse(request_) == message
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {},
+        {"command": None},
+        {"command": "fly"},
+        {"command": "restart"},
+        {"command": "restart", "actor": 3},
+        {"command": "run-now", "operation": "email"},
+        {"command": "run-now", "operation": "email", "dry_run": "yes"},  # in doubt nothing runs for real
+    ],
+)
+def test_what_is_no_request_is_one_sentence(request_: dict[str, Any]) -> None:
+    with pytest.raises(UnknownRequest, match="another version than this command"):
+        parse(request_)
