@@ -2,28 +2,40 @@
 
 import ipaddress
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Final
 
 import attrs
 
 from actors.email.addresses import AddressError, parse_mailbox
+from config.checks import Between, Judged, Matching, NotEmpty
+from config.declaration import setting
+from config.kinds import Duration, Size
+from config.problem import ValueRefusedError
+from config.secret import Secret
+from config.sentence import Sentence
+from config.tables import ExclusiveSettings
+
+_A_WHILE: Final = Between(timedelta(milliseconds=1), timedelta(days=1))
 
 
-def _positive(_instance: object, attribute: "attrs.Attribute[timedelta]", value: timedelta) -> None:
-    if value <= timedelta(0):
-        raise ValueError(f"{attribute.name} must be longer than nothing")
+class Security(StrEnum):
+    """How the connection to the mail server is encrypted; always with its certificate verified."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
 
 
-def _is_sender(_instance: object, _attribute: "attrs.Attribute[str]", value: str) -> None:
+def _objection_to_sender(text: str) -> Sentence | None:
     try:
-        mailbox = parse_mailbox(value)
+        mailbox = parse_mailbox(text)
     except AddressError as error:
-        raise ValueError(str(error)) from None
+        return error.sentence
     if mailbox.is_international:
-        raise ValueError(
-            f"the sender {value} cannot be used with every server: write its name before the @ without accents"
-        )
+        return Sentence.of("not every server takes a sender with accents before the @: write it without")
+    return None
 
 
 def is_loopback(host: str) -> bool:
@@ -36,51 +48,110 @@ def is_loopback(host: str) -> bool:
 
 @attrs.frozen(kw_only=True)
 class SmtpSettings:
-    """The mail server, and how long to wait for it."""
+    """The table `[email.smtp]`: the mail server, and how long to wait for it."""
 
-    host: str = attrs.field(validator=attrs.validators.min_len(1))
-    port: int = attrs.field(default=587, validator=[attrs.validators.ge(1), attrs.validators.le(65535)])
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: str | None = None
-    password: str | None = attrs.field(default=None, repr=False)
-    sender: str = attrs.field(validator=_is_sender)
-    ca_file: Path | None = None
-    password_in_clear: bool = False
-    open_timeout: timedelta = attrs.field(default=timedelta(seconds=60), validator=_positive)
-    reply_timeout: timedelta = attrs.field(default=timedelta(seconds=60), validator=_positive)
-    message_timeout: timedelta = attrs.field(default=timedelta(minutes=5), validator=_positive)
-    # RFC 5321 §4.5.3.2.6: a shorter wait here makes copies, or rows that nobody can settle.
-    acceptance_timeout: timedelta = attrs.field(default=timedelta(minutes=10), validator=_positive)
+    host: str = setting(
+        check=Matching(r"[^\s/:@]+|[0-9A-Fa-f:.]+", Sentence.of("a host name, without port or address before it")),
+        example="smtp.example.org",
+        help=Sentence.of("the club's mail server"),
+    )
+    port: int = setting(
+        587, check=Between(1, 65535), help=Sentence.of("its port: 587 as a rule, 465 with security tls, 25 inside")
+    )
+    security: Security = setting(
+        Security.STARTTLS,
+        help=Sentence.of("starttls: encrypted after the greeting; tls: from the start; none: in clear"),
+    )
+    user: str | None = setting(
+        None, check=NotEmpty(), example="club@example.org", help=Sentence.of("the name to log in with")
+    )
+    password: Secret | None = setting(
+        None, example="keyring:smtp", help=Sentence.of("the password that goes with the user")
+    )
+    sender: str = setting(
+        check=Judged(_objection_to_sender, Sentence.of("an e-mail address, with or without a name")),
+        example="Forme et Santé <club@example.org>",
+        help=Sentence.of("who the e-mails come from"),
+    )
+    ca_file: Path | None = setting(
+        None, help=Sentence.of("the authority that vouches for the server, a PEM file; by default those of the system")
+    )
+    password_in_clear: bool = setting(
+        False, help=Sentence.of("allows, with security none, to send the password over the network for all to read")
+    )
+    open_timeout: Duration = setting(
+        timedelta(seconds=60), check=_A_WHILE, help=Sentence.of("how long connecting and logging in may take in all")
+    )
+    reply_timeout: Duration = setting(
+        timedelta(seconds=60), check=_A_WHILE, help=Sentence.of("how long the server may take for one answer")
+    )
+    message_timeout: Duration = setting(
+        timedelta(minutes=5), check=_A_WHILE, help=Sentence.of("how long giving it one message may take in all")
+    )
+    # RFC 5321 §4.5.3.2.6: a shorter wait makes rows that nobody can settle.
+    acceptance_timeout: Duration = setting(
+        timedelta(minutes=10),
+        check=_A_WHILE,
+        help=Sentence.of("how long the server may take to confirm a message; shorter makes more uncertain e-mails"),
+    )
 
     def __attrs_post_init__(self) -> None:
-        if (self.user is None) != (self.password is None):
-            raise ValueError("user and password go together: write both, or neither")
-        if self.security == "none" and self.user and not (self.password_in_clear or is_loopback(self.host)):
-            raise ValueError(
-                f'the password would travel to {self.host} in clear: write security = "starttls" or "tls", '
-                "or password_in_clear = true if the network is trusted"
+        if self.user is None and self.password is not None:
+            raise ValueRefusedError(Sentence.of("a password needs a user"), key=("password",), shows_value=False)
+        if self.user is not None and self.password is None:
+            raise ValueRefusedError(Sentence.of("a user needs a password"), key=("user",))
+        is_open = self.security is Security.NONE and not is_loopback(self.host)
+        if is_open and self.user is not None and not self.password_in_clear:
+            raise ValueRefusedError(
+                Sentence.of("the password would travel to {host} in clear", host=self.host),
+                suggestion=Sentence.of(
+                    'write "starttls" or "tls", or password_in_clear = true where the network is trusted'
+                ),
+                key=("security",),
             )
 
 
 @attrs.frozen(kw_only=True)
-class EmailSettings:
-    """Which station sends the club's e-mails, through which server, how often, and how stubbornly."""
+class EmailSettings(ExclusiveSettings):
+    """The table `[email]`: through which server the club's e-mails go, how often, and how stubbornly."""
 
-    station: str
-    standby: tuple[str, ...] = ()
-    enabled: bool = True
-    smtp: SmtpSettings
-    every: timedelta = attrs.field(default=timedelta(seconds=60), validator=_positive)
-    batch: int = attrs.field(default=500, validator=attrs.validators.ge(1))
-    retry_after: timedelta = attrs.field(default=timedelta(minutes=1), validator=_positive)
-    retry_at_most: timedelta = attrs.field(default=timedelta(hours=1), validator=_positive)
-    # Greylisting servers ask for 5 minutes as a rule (RFC 6647 §5); coming back earlier starts their clock anew.
-    greylist_after: timedelta = attrs.field(default=timedelta(minutes=5, seconds=10), validator=_positive)
-    give_up_after: timedelta = attrs.field(default=timedelta(hours=48), validator=_positive)
-    max_attempts: int = attrs.field(default=60, validator=attrs.validators.ge(1))
-    max_message_size: int = attrs.field(default=20_000_000, validator=attrs.validators.ge(1))
-    max_recipients: int = attrs.field(default=50, validator=attrs.validators.ge(1))
+    smtp: SmtpSettings = setting(help=Sentence.of("the mail server"))
+    every: Duration = setting(
+        timedelta(seconds=60),
+        check=Between(timedelta(seconds=1), timedelta(days=1)),
+        help=Sentence.of("how often due e-mails are looked for"),
+    )
+    batch: int = setting(
+        500, check=Between(1, 10_000), help=Sentence.of("how many e-mails are taken out of the database at a time")
+    )
+    retry_after: Duration = setting(
+        timedelta(minutes=1), check=_A_WHILE, help=Sentence.of("the wait after a first refusal for now; it doubles")
+    )
+    retry_at_most: Duration = setting(
+        timedelta(hours=1), check=_A_WHILE, help=Sentence.of("the longest wait between two attempts")
+    )
+    # Greylisting servers ask for 5 minutes as a rule (RFC 6647 §5); coming back earlier starts some clocks anew.
+    greylist_after: Duration = setting(
+        timedelta(minutes=5, seconds=10),
+        check=_A_WHILE,
+        help=Sentence.of("the shortest wait when a server asks to come back in some minutes (greylisting)"),
+    )
+    give_up_after: Duration = setting(
+        timedelta(hours=48),
+        check=Between(timedelta(minutes=1), timedelta(days=30)),
+        help=Sentence.of("how long a refused e-mail is tried again before it fails"),
+    )
+    max_attempts: int = setting(
+        60, check=Between(1, 1000), help=Sentence.of("how many times an e-mail is tried before it fails")
+    )
+    max_message_size: Size = setting(
+        20_000_000, check=Between(1000), help=Sentence.of("the largest e-mail, attachments encoded")
+    )
+    max_recipients: int = setting(
+        50, check=Between(1, 1000), help=Sentence.of("how many recipients, who read each other's address, one may have")
+    )
 
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         if self.retry_after > self.retry_at_most:
-            raise ValueError("retry_after is longer than retry_at_most")
+            raise ValueRefusedError(Sentence.of("longer than retry_at_most"), key=("retry_after",))

@@ -63,3 +63,12 @@ class Insecure(ConnectionTrouble):
     def needs_a_person(self) -> bool:
         """Always: nothing here mends itself."""
         return True
+
+
+class NoPassword(ConnectionTrouble):
+    """The password that the settings name cannot be had."""
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Always: someone must store it."""
+        return True

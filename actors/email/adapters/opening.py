@@ -9,14 +9,15 @@ import yagmail
 from actors.email.adapters.dial import Interrupt, why_of
 from actors.email.adapters.wire import Terms, Wire
 from actors.email.attempt import Stage
-from actors.email.settings import SmtpSettings, is_loopback
-from actors.email.trouble import Insecure
+from actors.email.settings import Security, SmtpSettings, is_loopback
+from actors.email.trouble import Insecure, NoPassword
+from config.secret import SecretError
 from config.sentence import Sentence
 
 
-def open_wire(settings: SmtpSettings, password: str | None, interrupt: Interrupt, clock: Callable[[], float]) -> Wire:
+def open_wire(settings: SmtpSettings, interrupt: Interrupt, clock: Callable[[], float]) -> Wire:
     """Return a connection that is greeted, encrypted and logged in as the settings ask; raise `ConnectionTrouble`."""
-    client = _Client(settings, password, interrupt, clock)
+    client = _Client(settings, _password(settings), interrupt, clock)
     try:
         client.login()
         wire: Wire = client.smtp
@@ -43,30 +44,38 @@ def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
         raise Insecure(Stage.TLS, sentence) from error
 
 
+def _password(settings: SmtpSettings) -> str:
+    """Return the password, "" when none is needed; None would make yagmail ask for it at the terminal, for ever."""
+    if settings.password is None:
+        return ""
+    try:
+        return settings.password.reveal()
+    except SecretError as error:
+        raise NoPassword(Stage.AUTH, error.sentence) from error
+
+
 class _Client(yagmail.Client):  # type: ignore[misc]
     """yagmail's client, of which only `login` is used; why no more: docs/decisions/0030."""
 
-    def __init__(
-        self, settings: SmtpSettings, password: str | None, interrupt: Interrupt, clock: Callable[[], float]
-    ) -> None:
-        needs_tls = settings.security != "none"
+    def __init__(self, settings: SmtpSettings, password: str, interrupt: Interrupt, clock: Callable[[], float]) -> None:
+        needs_tls = settings.security is not Security.NONE
         context = tls_context(settings) if needs_tls else None
         super().__init__(
             # As a dict, because yagmail appends "@gmail.com" to a user without @, which many servers have.
             user={settings.user or "": settings.sender},
-            password=password or "",  # None would make it ask at the terminal, for ever
+            password=password,
             host=settings.host,
             port=settings.port,
-            smtp_ssl=settings.security == "tls",
-            smtp_starttls={"context": context} if settings.security == "starttls" else False,
+            smtp_ssl=settings.security is Security.TLS,
+            smtp_starttls={"context": context} if settings.security is Security.STARTTLS else False,
             smtp_skip_login=settings.user is None,
             soft_email_validation=False,
             terms=Terms(
                 settings.open_timeout.total_seconds(),
                 interrupt,
                 clock,
-                context if settings.security == "tls" else None,
-                settings.password_in_clear or (settings.security == "none" and is_loopback(settings.host)),
+                context if settings.security is Security.TLS else None,
+                settings.password_in_clear or (settings.security is Security.NONE and is_loopback(settings.host)),
             ),
         )
 

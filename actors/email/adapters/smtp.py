@@ -26,11 +26,8 @@ class SmtpSession:
     each reply has `reply_timeout`, and `acceptance_timeout` for the answer to the dot.
     """
 
-    def __init__(
-        self, settings: SmtpSettings, password: str | None = None, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, settings: SmtpSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
-        self._password = password
         self._clock = clock
         self._interrupt = Interrupt()
         self._wire: Wire | None = None
@@ -48,7 +45,7 @@ class SmtpSession:
     def open(self) -> None:
         """Connect and log in, unless that is done; raise `ConnectionTrouble`."""
         if self._wire is None:
-            self._wire = open_wire(self._settings, self._password, self._interrupt, self._clock)
+            self._wire = open_wire(self._settings, self._interrupt, self._clock)
             self._delivered, self._needs_reset = 0, False
 
     def send(self, envelope: Envelope, before_dot: BeforeDot) -> Attempt:
