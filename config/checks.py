@@ -93,7 +93,7 @@ class NotEmpty:
 
 @attrs.frozen
 class Matching:
-    """A text matches a regular expression as a whole; `rule` says in words what that is, as in `two capital letters`."""
+    """A text matches a regular expression as a whole; `rule` says in words what that is: `two capital letters`."""
 
     pattern: str
     rule: Sentence

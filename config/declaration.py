@@ -1,5 +1,6 @@
 """The declaration of one setting, from which its reading, schema, example and documentation all come."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import attrs
@@ -56,14 +57,19 @@ def check_value(value: Any, checks: tuple[Check, ...]) -> None:
             check(value)
 
 
-def declared(field: "attrs.Attribute[Any]") -> Declared:
-    """Return what `setting` was told of this field; a field made otherwise is an error of the program."""
-    found = field.metadata.get(_METADATA)
-    if not isinstance(found, Declared):
+def not_in_file(factory: Callable[[], Any]) -> Any:
+    """Declare a field, shown by no repr, that the file does not hold and that whoever reads the table fills in."""
+    return attrs.field(factory=factory, repr=False, metadata={_METADATA: None})
+
+
+def declared(field: "attrs.Attribute[Any]") -> Declared | None:
+    """Return what `setting` was told of this field, None for a field that is not in the file.
+
+    TypeError for a plain field: the file could never set it, and nobody would be told.
+    """
+    if not field.init:
+        return None
+    if _METADATA not in field.metadata:
         raise TypeError(f"the field {field.name} is not declared with setting()")
-    return found
-
-
-def key_of(field: "attrs.Attribute[Any]") -> str:
-    """Return the field's name in the settings file."""
-    return declared(field).key or field.name
+    found = field.metadata[_METADATA]
+    return found if isinstance(found, Declared) else None

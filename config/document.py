@@ -14,6 +14,7 @@ from config.positions import Path as KeyPath
 from config.positions import lines_of
 from config.problem import Problem, SettingsError
 from config.sentence import Sentence
+from config.syntax import syntax_problem
 
 LARGEST_FILE: Final = 256 * 1024
 """Bytes; a club's file has about ten thousand. Larger is refused unread: it is another file than people think."""
@@ -23,72 +24,9 @@ DEEPEST: Final = 32
 MOST_PARTS: Final = 64
 """Names joined by dots in one key. tomllib's memory grows with their square: a key of a megabyte stops the computer."""
 
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _DOTTED: Final = re.compile(
     r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')(?:[ \t]*+\.[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+'))*+"""
-)
-_PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_ADVICE: Final = (
-    # What tomllib says, and what to say instead; its text is pinned by tests. (1) what is wrong, (2) what to do
-    (
-        re.compile(r"Unescaped|Invalid hex|not a Unicode scalar"),
-        Sentence.of('a backslash within "..." begins a special character'),
-        Sentence.of(r"write paths in single quotes, 'C:\Heitz', or with double backslashes, \"C:\\Heitz\""),
-    ),
-    (
-        re.compile(r"Cannot overwrite a value|Duplicate inline table key|Cannot redefine namespace"),
-        Sentence.of("this key has been given before"),
-        Sentence.of("keep one of the two"),
-    ),
-    (
-        re.compile(r"Cannot declare .* twice"),
-        Sentence.of("this table has been given before"),
-        Sentence.of("bring the keys of both under one header"),
-    ),
-    (
-        re.compile(r"Cannot mutate immutable namespace"),
-        Sentence.of("nothing can be added to a list or a table that was written on one line"),
-        Sentence.of("write it as a table of its own, with a header"),
-    ),
-    (
-        re.compile(r"Unterminated string|Illegal character '\\n'|Expected .'"),
-        Sentence.of("text that begins with a quote is not closed on its line"),
-        Sentence.of("add the closing quote"),
-    ),
-    (
-        re.compile(r"Unclosed array|Unclosed inline table"),
-        Sentence.of("a list or table is not closed, or lacks a comma between two entries"),
-        Sentence.of("look for the missing comma or bracket, here or just before"),
-    ),
-    (
-        re.compile(r"Invalid value"),
-        Sentence.of("not a value"),
-        Sentence.of("put text in quotes; write true and false in small letters"),
-    ),
-    (
-        re.compile(r"Expected '=' after a key"),
-        Sentence.of("a key without its value"),
-        Sentence.of('write it as in key = "value"'),
-    ),
-    (
-        re.compile(r"Invalid statement|Invalid initial character"),
-        Sentence.of("neither a key nor a table's header"),
-        Sentence.of("put keys that have spaces or accents in quotes; begin comments with #"),
-    ),
-    (
-        re.compile(r"Expected newline or end of document"),
-        Sentence.of("something follows the value on its line"),
-        Sentence.of("begin a new line for each key"),
-    ),
-    (
-        re.compile(r"end of a table declaration|end of an array declaration"),
-        Sentence.of("the table's header is not closed"),
-        Sentence.of("write it as in [club] or [[stations.ACCUEIL.sensors]]"),
-    ),
-    (
-        re.compile(r"[Ii](?:nvalid|llegal) character"),
-        Sentence.of("a control character, which no settings file holds"),
-        Sentence.of("delete what is invisible on this line and type it anew"),
-    ),
 )
 
 
@@ -125,18 +63,20 @@ def read_bytes(file: Path) -> bytes:
 
 def parse(file: Path, content: bytes) -> Document:
     """Return the content as a document; SettingsError with the one problem of syntax that stops the reading."""
-    text = _decoded(file, content)
+    # With a line break at the end tomllib tells an open "..." by its line, rather than by the end of the document.
+    text = _decoded(file, content) + "\n"
     if not re.search(r"^[ \t]*[^ \t\r\n#]", text, re.MULTILINE):
         _refuse(
             file,
             Sentence.of("the file is empty"),
             Sentence.of("write one to begin with by: heitz-service config init"),
         )
+    _refuse_control_characters(file, text)
     _refuse_long_keys(file, text)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError([_syntax(file, text, str(error))]) from error
+        raise SettingsError([syntax_problem(file, text, str(error))]) from error
     except RecursionError:
         _refuse_depth(file)
     except ValueError as error:  # Python's own limit on the digits of a number
@@ -179,20 +119,6 @@ def _decoded(file: Path, content: bytes) -> str:
 _SAVE_AS_UTF8: Final = Sentence.of("save it as UTF-8 in the editor")
 
 
-def _syntax(file: Path, text: str, told: str) -> Problem:
-    place = _PLACE.search(told)
-    line, column = (int(place[1]), int(place[2])) if place and place[1] else (None, None)
-    if line is None:
-        line = len(text.rstrip("\r\n").split("\n"))
-    complaint = _PLACE.sub("", told)
-    for pattern, sentence, suggestion in _ADVICE:
-        if pattern.search(complaint):
-            return Problem(file=file, line=line, column=column, sentence=sentence, suggestion=suggestion)
-    return Problem(
-        file=file, line=line, column=column, sentence=Sentence.of("not TOML: {complaint}", complaint=complaint)
-    )
-
-
 def _depth(values: Any) -> int:
     """Return how deep the values nest, counted without recursion: the nesting is what may be too deep for it."""
     deepest, left = 0, [(values, 1)]
@@ -227,6 +153,21 @@ def _unreadable(file: Path, error: OSError) -> tuple[Sentence, Sentence]:
 
 def _refuse(file: Path, sentence: Sentence, suggestion: Sentence | None = None) -> NoReturn:
     raise SettingsError([Problem(file=file, sentence=sentence, suggestion=suggestion)])
+
+
+def _refuse_control_characters(file: Path, text: str) -> None:
+    """TOML forbids them anywhere; tomllib's own complaint depends on where, and seldom names what nobody sees."""
+    found = _CONTROL.search(text)
+    if found is not None:
+        before = text[: found.start()]
+        problem = Problem(
+            file=file,
+            line=before.count("\n") + 1,
+            column=len(before.rpartition("\n")[2]) + 1,
+            sentence=Sentence.of("a control character, which no settings file holds"),
+            suggestion=Sentence.of("delete what is invisible on this line and type it anew"),
+        )
+        raise SettingsError([problem])
 
 
 def _refuse_long_keys(file: Path, text: str) -> None:

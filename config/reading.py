@@ -125,15 +125,15 @@ def _table_hook(table: type, converter: cattrs.Converter) -> Hook:
         try:
             return structure(raw, type_)
         except cattrs.ClassValidationError as error:
-            if issubclass(table, OperationSettings) and raw.get("enabled") is False and _only_lacks_keys(error):
-                return converter.structure(raw, UncheckedTable)
-            raise
+            if not issubclass(table, OperationSettings) or raw.get("enabled") is not False:
+                raise
+            # Switched off: what lacks is not asked for. cattrs tells a key that lacks by a plain KeyError.
+            wrong = [inner for inner in error.exceptions if not isinstance(inner, KeyError)]
+            if wrong:
+                raise error.derive(wrong) from None
+            return converter.structure(raw, UncheckedTable)
 
     return hook
-
-
-def _only_lacks_keys(error: cattrs.ClassValidationError) -> bool:
-    return all(refused.is_missing and len(path) == 1 for path, refused in refusals(error))
 
 
 def _field_hook(field: Field, converter: cattrs.Converter) -> Hook:

@@ -9,7 +9,7 @@ import attrs
 from config.checks import NotEmpty
 from config.declaration import setting
 from config.sentence import Sentence
-from config.shapes import UNCHECKED, Unchecked, shape_of
+from config.shapes import UNCHECKED, Anything, Listed, Named, Single, Table, Unchecked, fields_of, shape_of
 from config.tables import ClubSettings, OperationSettings, UncheckedTable
 
 
@@ -69,9 +69,21 @@ class SettingsSchema:
 
 
 def _optional(type_: Any) -> Any:
-    shape_of(type_)
+    _check_type(type_)
     # UNCHECKED is a value, which cannot stand in a union; its absence is None all the same.
     return type_ if isinstance(type_, Unchecked) else type_ | None
+
+
+def _check_type(type_: Any) -> None:
+    """Raise TypeError when any type within is none that settings can have."""
+    match shape_of(type_):
+        case Listed(item) | Named(item):
+            _check_type(item)
+        case Table(table):
+            for field in fields_of(table):
+                _check_type(field.type_)
+        case Single() | Anything():
+            return
 
 
 def _summary(type_: Any) -> Sentence:

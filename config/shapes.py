@@ -6,7 +6,7 @@ from typing import Any, Final, Union, get_args, get_origin
 
 import attrs
 
-from config.declaration import Declared, declared, key_of
+from config.declaration import Declared, declared
 from config.kinds import Kind, kind_of
 
 
@@ -107,8 +107,9 @@ def without_none(type_: Any) -> Any:
 
 
 def fields_of(type_: type) -> Iterator[Field]:
-    """Yield the settings of a table's class in their order; fields that are not made by `setting` are not settings."""
+    """Yield the settings of a table's class in their order; TypeError for a field that is none."""
     attrs.resolve_types(type_, include_extras=True)
     for field in attrs.fields(type_):
-        if field.metadata:
-            yield Field(key_of(field), field.name, field.type, shape_of(field.type), field.default, declared(field))
+        told = declared(field)
+        if told is not None:
+            yield Field(told.key or field.name, field.name, field.type, shape_of(field.type), field.default, told)

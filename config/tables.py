@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from config.checks import Distinct, Judged, Matching, NotEmpty
-from config.declaration import setting
+from config.declaration import not_in_file, setting
 from config.kinds import StationName
 from config.problem import ValueRefusedError, did_you_mean
 from config.secret import Secret
@@ -101,7 +101,7 @@ class UncheckedTable(OperationSettings):
     standby: tuple[StationName, ...] = setting(
         (), check=Distinct(), help=Sentence.of("the stations that replace it when it is away, in this order")
     )
-    values: Mapping[str, Any] = attrs.field(factory=lambda: MappingProxyType({}), repr=False)
+    values: Mapping[str, Any] = not_in_file(lambda: MappingProxyType({}))
 
     def __attrs_post_init__(self) -> None:
         _check_standby(self.station, self.standby)

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 from decimal import Decimal
 from typing import Final
 
-from config.problem import ValueRefusedError, did_you_mean, one_of
+from config.problem import ValueRefusedError, one_of
 from config.sentence import Sentence
 
 _MICROSECONDS: Final = {"d": 86_400_000_000, "h": 3_600_000_000, "min": 60_000_000, "s": 1_000_000, "ms": 1_000}
@@ -143,7 +143,7 @@ def parse_size(text: str) -> int:
             Sentence.of("{unit} is not a unit of sizes", unit=unit),
             suggestion=Sentence.of('write "{number}{unit}"', number=number, unit=meant)
             if meant
-            else did_you_mean(unit, _BYTES) or Sentence.of("the units are {units}", units=one_of(_BYTES)),
+            else Sentence.of("the units are {units}", units=one_of(_BYTES)),
         )
     size = Decimal(number) * _BYTES[unit]
     if size != int(size):

@@ -1,5 +1,10 @@
 """Sentences are rendered in the reader's language."""
 
+import copy
+import pickle
+
+import pytest
+
 from config.sentence import Sentence, SentenceError
 
 
@@ -23,3 +28,32 @@ def test_a_value_that_is_a_sentence_is_rendered_in_the_same_language() -> None:
 def test_an_error_carries_its_sentence() -> None:
     error = SentenceError("no actor {path}", path="email")
     assert (str(error), error.sentence.values["path"]) == ("no actor email", "email")
+
+
+def test_a_sentence_is_immutable() -> None:
+    sentence = Sentence.of("no actor {path}", path="email")
+    with pytest.raises(AttributeError, match="a sentence is immutable"):
+        sentence.template = "other"
+    with pytest.raises(AttributeError, match="a sentence is immutable"):
+        del sentence.template
+    with pytest.raises(TypeError):
+        sentence.values["path"] = "sms"  # type: ignore[index]
+
+
+def test_sentences_are_equal_when_template_and_values_are() -> None:
+    one, same, other = (Sentence.of("no actor {path}", path=path) for path in (["a"], ["a"], ["b"]))
+    assert one == same
+    assert hash(one) == hash(same)  # though its value cannot be hashed
+    assert one != other
+    assert one != "no actor ['a']"
+    assert Sentence.counted("{n} mail", "{n} mails", 1) != Sentence.of("{n} mail", n=1)
+
+
+def test_a_sentence_is_copied_and_pickled() -> None:
+    sentence = Sentence.counted("{n} mail", "{n} mails", 2)
+    assert copy.deepcopy(sentence) == sentence
+    assert pickle.loads(pickle.dumps(sentence)) == sentence
+
+
+def test_a_sentence_shows_itself_to_developers() -> None:
+    assert repr(Sentence.of("no actor {path}", path="email")) == "Sentence('no actor email')"
