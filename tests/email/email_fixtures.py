@@ -1,22 +1,17 @@
 """What the tests of the e-mail operation share: short timeouts, a server, a draft."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+from faulty_smtp import Behaviour, FaultySmtp
 
 from actors.email.adapters.message import Draft, Envelope, build
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.addresses import parse_mailbox, parse_recipients
 from actors.email.settings import Security, SmtpSettings
-
-sys.path.insert(0, str(Path(__file__).parent))  # for faulty_smtp, which is also a program
-
-from faulty_smtp import Behaviour, FaultySmtp
 
 SHORT = timedelta(seconds=0.4)
 SENDER = "Forme et Santé <club@example.org>"

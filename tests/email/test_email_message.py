@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from conftest import DATED_AT, SENDER, envelope
+from email_fixtures import DATED_AT, SENDER, envelope
 from hypothesis import given
 from hypothesis import strategies as st
 

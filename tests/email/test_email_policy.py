@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import smtp_settings
+from email_fixtures import smtp_settings
 
 from actors.email.attempt import Attempt, End, Refusal, Reply, Stage
 from actors.email.policy import (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import trustme
 import yagmail
-from conftest import Mark, StartServer, StartSession, envelope, smtp_settings
+from email_fixtures import Mark, StartServer, StartSession, envelope, smtp_settings
 
 from actors.email.adapters.dial import Interrupt
 from actors.email.adapters.opening import open_wire
@@ -21,6 +21,8 @@ from actors.email.settings import Security, SmtpSettings
 from actors.email.trouble import ConnectionTrouble, Gone, Insecure, Nonsense, NoPassword, Silent, Turned
 from config.problem import ValueRefusedError
 from config.secret import Secret
+
+pytest_plugins = ["email_fixtures"]
 
 USERS = {"club@example.org": "mot de passe à accents"}
 LOGIN = {"user": "club@example.org", "password": Secret(USERS["club@example.org"])}

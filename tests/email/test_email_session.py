@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable
 
 import pytest
-from conftest import Mark, StartServer, StartSession, envelope, smtp_settings
+from email_fixtures import Mark, StartServer, StartSession, envelope, smtp_settings
 from faulty_smtp import FaultySmtp
 
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.attempt import End, Stage
 from actors.email.trouble import ConnectionTrouble, Gone, Interrupted, Nonsense, Silent, Turned, Unreachable
+
+pytest_plugins = ["email_fixtures"]
 
 LIMIT_SECONDS = 3.0  # timeouts are 0.4 s each; the rest is for a busy machine
 
