@@ -16,7 +16,7 @@ from actors.email.adapters.transaction import transparent
 from actors.email.addresses import Mailbox, parse_mailbox
 
 ME = parse_mailbox(SENDER)
-LINES = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)))
+LINES = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 NAMES = st.text(st.characters(exclude_categories=("C", "Zl", "Zp", "Zs")), min_size=1, max_size=80)
 
 

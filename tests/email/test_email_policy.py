@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import attrs
 import pytest
 from email_fixtures import smtp_settings
 
@@ -36,7 +37,7 @@ def settings(**more: Any) -> EmailSettings:
 
 
 def decide(attempt: Attempt, *, recipients: tuple[str, ...] = BOTH, **row: Any) -> Verdict:
-    facts = RowFacts(**({"attempts": 1, "due_at": NOW} | row))
+    facts = attrs.evolve(RowFacts(attempts=1, due_at=NOW), **row)
     return judge(attempt, recipients, facts, settings(), NOW)
 
 

@@ -22,8 +22,6 @@ from actors.email.trouble import ConnectionTrouble, Gone, Insecure, Nonsense, No
 from config.problem import ValueRefusedError
 from config.secret import Secret
 
-pytest_plugins = ["email_fixtures"]
-
 USERS = {"club@example.org": "mot de passe à accents"}
 LOGIN = {"user": "club@example.org", "password": Secret(USERS["club@example.org"])}
 

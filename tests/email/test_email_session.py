@@ -12,8 +12,6 @@ from actors.email.adapters.smtp import SmtpSession
 from actors.email.attempt import End, Stage
 from actors.email.trouble import ConnectionTrouble, Gone, Interrupted, Nonsense, Silent, Turned, Unreachable
 
-pytest_plugins = ["email_fixtures"]
-
 LIMIT_SECONDS = 3.0  # timeouts are 0.4 s each; the rest is for a busy machine
 
 
