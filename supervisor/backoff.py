@@ -37,14 +37,14 @@ class Backoff:
     def full_delay(self, attempts: int) -> float:
         """Return the delay in seconds after `attempts` earlier failures in a row, before jitter.
 
-        Computed with logarithms where the power would overflow: attempt 10**9 waits `max_seconds`, no more.
+        Computed with logarithms, which do not overflow: attempt 10**9 waits `max_seconds`, no more.
         """
-        if self.min_seconds == 0 or self.factor == 1 or attempts <= 0:
-            return min(self.min_seconds, self.max_seconds)
-        steps_to_cap = math.log(max(self.max_seconds / self.min_seconds, 1.0), self.factor)
-        if attempts >= steps_to_cap:
+        if self.min_seconds == 0 or attempts <= 0:
+            return self.min_seconds
+        power = math.log(self.min_seconds) + attempts * math.log(self.factor)
+        if power >= math.log(self.max_seconds):
             return self.max_seconds
-        return min(self.min_seconds * self.factor**attempts, self.max_seconds)
+        return min(math.exp(power), self.max_seconds)
 
     def shortest_delay(self, attempts: int) -> float:
         """Return the shortest delay that the jitter can give."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _ERROR_LENGTH: Final = 500
 _TRACEBACK_FRAMES: Final = 30
 _TRACEBACK_LENGTH: Final = 8_000
+_EXPLAINED: Final = 128
+_explained: dict[tuple[object, ...], str] = {}
 
 
 class _Current(threading.local):
@@ -102,12 +104,36 @@ def describe(error: BaseException) -> str:
 
 
 def explain(error: BaseException) -> str:
-    """Return the traceback as text, the innermost frames first to be kept when it is long."""
+    """Return the traceback as text, the innermost frames kept when it is long.
+
+    A crash that repeats is formatted once: formatting takes longer than all the rest of a restart.
+    """
     try:
+        key = _place_of(error)
+        known = None if key is None else _explained.get(key)
+        if known is not None:
+            return known
         text = "".join(traceback.format_exception(error, limit=-_TRACEBACK_FRAMES))
     except BaseException as worse:  # noqa: BLE001 - as above: groups and notes may raise
         return f"<its traceback raised {type(worse).__name__}>"
-    return text if len(text) <= _TRACEBACK_LENGTH else "…" + text[-_TRACEBACK_LENGTH:]
+    text = text if len(text) <= _TRACEBACK_LENGTH else "…" + text[-_TRACEBACK_LENGTH:]
+    if key is not None:
+        if len(_explained) >= _EXPLAINED:
+            _explained.clear()
+        _explained[key] = text
+    return text
+
+
+def _place_of(error: BaseException) -> tuple[object, ...] | None:
+    """Return what a traceback's text is made of; None when it is made of more than one exception."""
+    if error.__cause__ or error.__context__ or hasattr(error, "__notes__") or isinstance(error, BaseExceptionGroup):
+        return None
+    place: list[object] = [type(error), str(error)]
+    walked = error.__traceback__
+    while walked is not None:
+        place += (walked.tb_frame.f_code, walked.tb_lineno)
+        walked = walked.tb_next
+    return tuple(place)
 
 
 class Life:

@@ -7,6 +7,7 @@ from a recipient's local part: `rcpt-450@…`, `data-451@…`, `body-close@…`,
     451       that reply instead of the right one; 421 closes too    silent    nothing more is said
     close     the connection is cut                                  drip      the right reply, a byte at a time
     garbage   a line that is not SMTP                                late      the right reply after `late_seconds`
+    twice     the right reply, and again, unasked
     endless   a reply whose lines never end                          long      a line without end
 
 As a program: `python faulty_smtp.py --log FILE` prints its port and appends one JSON line for each copy accepted.
@@ -97,6 +98,18 @@ class FaultySmtp:
         """Return the recipients of all copies, in order of acceptance."""
         return [recipient for copy in self.copies for recipient in copy.recipients]
 
+    def cut_all(self) -> None:
+        """Close every connection, as a server does with idle ones; return when that is done."""
+        done = threading.Event()
+
+        def cut() -> None:
+            for transport in self.transports:
+                transport.close()
+            done.set()
+
+        self._loop.call_soon_threadsafe(cut)
+        assert done.wait(10)
+
     def store(self, copy: Copy) -> None:
         self.copies.append(copy)
         if self._log:
@@ -182,6 +195,8 @@ class _Dialogue(SMTP):
                 self._cut()
             case "garbage":
                 await self._write(b"\x16\x03\x01 what did you say\r\n")
+            case "twice":
+                await self._write(line + line)
             case "late" | "drip" | "endless" | "long":
                 await self._dawdle(word, line)
             case _:
@@ -211,11 +226,19 @@ class _Dialogue(SMTP):
 
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
         self.stage = "ehlo"
-        await super().smtp_EHLO(hostname)
+        word = self._fault()
+        if word is None:
+            await super().smtp_EHLO(hostname)
+        else:
+            await self._misbehave(word, "250 OK")  # once, where aiosmtpd pushes line by line
 
     async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, lines: list[str]) -> list[str]:  # noqa: N802
         session.host_name = hostname
         return [*lines[:-1], "250-PIPELINING", lines[-1]] if self.server.behaviour.pipelining else lines
+
+    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802
+        self.stage = "helo"
+        await super().smtp_HELO(hostname)
 
     async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802
         self.stage = "starttls"
@@ -223,6 +246,7 @@ class _Dialogue(SMTP):
 
     async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802
         self.stage = "auth"
+        self.server.commands["auth"] += 1
         await super().smtp_AUTH(arg)
 
     async def smtp_RSET(self, arg: str) -> None:  # noqa: N802
@@ -281,7 +305,7 @@ class _Dialogue(SMTP):
                     envelope.mail_from,
                     tuple(envelope.rcpt_tos),
                     envelope.content,
-                    session.ssl is not None,
+                    self.transport is not None and self.transport.get_extra_info("ssl_object") is not None,
                     getattr(session, "user", None),
                 )
             )

@@ -5,6 +5,7 @@ import stat
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,21 +36,26 @@ def test_the_home_variable_puts_everything_under_one_folder(home: Folders, tmp_p
     assert all(path.is_relative_to(tmp_path / "home") for path in (*files, home.key))
 
 
-def test_without_it_the_state_lies_in_the_state_folder_and_sockets_in_the_session_s(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_it_the_state_lies_in_the_state_folder_and_sockets_in_the_session_s(tmp_path: Path) -> None:
     (tmp_path / "session").mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    found = folders({"XDG_RUNTIME_DIR": str(tmp_path / "session")})
+    found = folders({"XDG_RUNTIME_DIR": str(tmp_path / "session"), "XDG_STATE_HOME": str(tmp_path / "state")})
     assert found == Folders(tmp_path / "state" / "heitz-service", tmp_path / "session" / "heitz-service")
 
 
 @pytest.mark.parametrize("session", ["", "relative", "/no/such/folder"])
 def test_a_session_without_a_usable_runtime_folder_takes_the_state_folder_not_a_shared_one(
-    session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert folders({"XDG_RUNTIME_DIR": session}).runtime == tmp_path / "heitz-service" / "run"
+    environment = {"XDG_RUNTIME_DIR": session, "XDG_STATE_HOME": str(tmp_path)}
+    assert folders(environment).runtime == tmp_path / "heitz-service" / "run"
+
+
+def test_the_state_folder_is_the_one_that_other_programs_would_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    assert folders({}).state == platformdirs.user_state_path("heitz-service", appauthor=False)
 
 
 def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:

@@ -63,8 +63,9 @@ class Wire(smtplib.SMTP):
         self._clock = terms.clock
         self._interrupt = terms.interrupt
         self._received = bytearray()
+        self._own_name = "localhost"
         self.allow(reply_seconds=terms.open_seconds, in_all_seconds=terms.open_seconds)
-        # A name given here keeps smtplib from asking the DNS for ours, which can take a minute; connect() has a better.
+        # A name given here keeps smtplib from asking the DNS for ours, which can take a minute; ehlo() gives a better.
         super().__init__(host, int(port), local_hostname="localhost")
 
     @property
@@ -86,9 +87,7 @@ class Wire(smtplib.SMTP):
         """Open the connection and return the greeting; raise `Turned` for any but 220."""
         self.sock = dial(host, port, self._deadline, self._clock, self._interrupt)
         own = ipaddress.ip_address(self.sock.getsockname()[0].partition("%")[0])
-        self.local_hostname = (
-            f"[IPv6:{own}]" if isinstance(own, ipaddress.IPv6Address) else f"[{own}]"
-        )  # RFC 5321 §4.1.3
+        self._own_name = f"[IPv6:{own}]" if isinstance(own, ipaddress.IPv6Address) else f"[{own}]"
         if self._terms.tls is not None:
             self._wrap(self._terms.tls)
         self.stage = Stage.GREETING
@@ -97,6 +96,10 @@ class Wire(smtplib.SMTP):
             self._turned(code, text)
         return code, text
 
+    def ehlo(self, name: str = "") -> tuple[int, bytes]:
+        """Say EHLO with our address as name, which RFC 5321 §4.1.3 allows a PC that has none in the DNS."""
+        return super().ehlo(name or self._own_name)
+
     def hello(self) -> None:
         """Say EHLO, or HELO to a server that knows no better, unless that was done; raise `Turned` when it declines."""
         self.stage = Stage.EHLO
@@ -104,7 +107,7 @@ class Wire(smtplib.SMTP):
             return
         code, text = self.ehlo()
         if code not in (OK, CLOSING):
-            code, text = self.helo()
+            code, text = self.helo(self._own_name)
         if code != OK:
             self._turned(code, text)
 
