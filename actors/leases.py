@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, assert_never
 
 import attrs
 
 from actors.board import Desk
-from club import DatabaseAway, DatabaseUnfit, Lease, LeaseLost
+from club import Database, DatabaseAway, DatabaseUnfit, Lease, LeaseLost, check
 from supervisor import SupervisedActor
 
 logger = logging.getLogger(__name__)
@@ -38,8 +39,9 @@ class LeasesActor(SupervisedActor):
     leases run out by their local deadline, which stops the work in time. `wake` tells an operation that its lease came.
     """
 
-    def __init__(self, seats: tuple[Seat, ...], wake: Callable[[str], None]) -> None:
+    def __init__(self, database: Database, seats: tuple[Seat, ...], wake: Callable[[str], None]) -> None:
         super().__init__()
+        self._database = database
         self._seats = seats
         self._wake = wake
         self._was_away = False
@@ -67,15 +69,23 @@ class LeasesActor(SupervisedActor):
                     return
 
     def _look(self) -> None:
-        for index, seat in enumerate(self._seats):
-            try:
+        try:
+            check(self._database)  # each time: another station may have upgraded it beyond this program
+            for seat in self._seats:
                 self._keep(seat)
-            except (DatabaseAway, DatabaseUnfit) as away:
-                self._tell_away(away, self._seats[index:])
-                break
-        else:
             self._was_away = False
+        except DatabaseUnfit as unfit:
+            self._drop_all()
+            self._tell_away(unfit)
+        except DatabaseAway as away:
+            self._tell_away(away)
         self.tell_self_after(_PERIOD_SECONDS, Look())
+
+    def _drop_all(self) -> None:
+        """Give up what is held under tables that this version must not write."""
+        with suppress(DatabaseAway, DatabaseUnfit):
+            for seat in self._seats:
+                seat.lease.release()
 
     def _keep(self, seat: Seat) -> None:
         if seat.lease.is_held:
@@ -93,10 +103,10 @@ class LeasesActor(SupervisedActor):
         if holder is not None:
             seat.desk.standby(holder.station)
 
-    def _tell_away(self, away: DatabaseAway | DatabaseUnfit, seats: tuple[Seat, ...]) -> None:
+    def _tell_away(self, away: DatabaseAway | DatabaseUnfit) -> None:
         if not self._was_away:
             logger.warning("leases wait: %s", away, extra={"event": "leases.database_away"})
         self._was_away = True
-        for seat in seats:
+        for seat in self._seats:
             if not seat.lease.is_held:
                 seat.desk.waiting(away.sentence)

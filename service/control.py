@@ -1,13 +1,16 @@
 """What the running program answers to the command line, and the actor that owns the channel."""
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+import os
+from collections.abc import Callable
+from typing import Any, Final, Protocol, assert_never
 
-from actors.board import OperationState, Outcome, Run
+from actors.board import Run
 from actors.operation import RULES, RunNow
 from config.problem import did_you_mean
-from config.sentence import SentenceError
+from config.sentence import Sentence, SentenceError
+from service.channel import requests
+from service.channel.requests import Restart, ShowStatus, Stop, parse
 from service.channel.server import ControlServer
 from service.status import Reader, describe_run
 from supervisor import ChildDown, StartFailed, SupervisedActor, Tree, UnknownChild
@@ -62,71 +65,65 @@ class Handlers:
 
     def __init__(self, station: Answering) -> None:
         self._station = station
-        self._by_command: Mapping[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
-            "status": self._status,
-            "restart": self._restart,
-            "run-now": self._run_now,
-            "stop": self._stop,
-        }
 
     def handle(self, request: dict[str, Any], language: str) -> dict[str, Any]:
         """Return the answer to a request; raises SentenceError for what cannot be done."""
-        handler = self._by_command.get(str(request.get("command")))
-        if handler is None:
-            raise RequestRefused("this version does not know the request {command}", command=request.get("command"))
-        return handler(request, language)
+        message = parse(request)
+        match message:
+            case ShowStatus():
+                return self._station.describe(language)
+            case Restart(actor):
+                return self._restart(actor)
+            case requests.RunNow(operation, dry_run):
+                return self._run_now(operation, language, is_dry=dry_run)
+            case Stop():
+                logger.info("told to stop by command", extra={"event": "program.told_to_stop"})
+                self._station.ask_to_stop()
+                return {"stopping": True, "pid": os.getpid()}
+            case _:
+                assert_never(message)
 
-    def _status(self, _request: dict[str, Any], language: str) -> dict[str, Any]:
-        return self._station.describe(language)
-
-    def _stop(self, _request: dict[str, Any], _language: str) -> dict[str, Any]:
-        logger.info("told to stop by command", extra={"event": "program.told_to_stop"})
-        self._station.ask_to_stop()
-        return {"stopping": True}
-
-    def _restart(self, request: dict[str, Any], _language: str) -> dict[str, Any]:
-        path = str(request.get("actor"))
+    def _restart(self, path: str) -> dict[str, Any]:
+        tree = self._station.tree
         try:
-            self._station.tree.restart_child(path)
-            report = self._station.tree.report(path)
+            incarnation = tree.restart_child(path)
+            state = tree.report(path).state
         except UnknownChild as unknown:
             raise self._no_actor(unknown) from unknown
         except StartFailed as failed:
             raise RequestRefused(
-                "{path} was restarted and failed again: {error}; `heitz-service status` shows when it is tried next",
+                "{path} was restarted and failed again ({error}): `heitz-service status` shows when it is tried next",
                 path=path,
                 error=type(failed.__cause__ or failed).__name__,
             ) from failed
-        return {"path": path, "state": report.state.value}
+        return {"path": path, "state": state.value, "incarnation": incarnation}
 
-    def _run_now(self, request: dict[str, Any], language: str) -> dict[str, Any]:
-        operation = str(request.get("operation"))
+    def _run_now(self, operation: str, language: str, *, is_dry: bool) -> dict[str, Any]:
         known = [rule.operation for rule in RULES]
         if operation not in known:
             nearest = did_you_mean(operation, known)
             raise RequestRefused(
-                "there is no operation {operation}{hint}", operation=operation, hint=f": {nearest}" if nearest else ""
+                "there is no operation {operation}: {hint}",
+                operation=operation,
+                hint=nearest or Sentence.of("they are {names}", names=", ".join(known)),
             )
-        if request.get("dry_run"):
-            raise RequestRefused("{operation} has no dry run", operation=operation)
+        if is_dry:
+            raise RequestRefused("{operation} has no dry run: leave --dry-run out", operation=operation)
         try:
             run: Run = self._station.tree.child(operation).ask(RunNow(), timeout=_RUN_SECONDS)
         except UnknownChild:
-            notice = self._notice(operation, language)
             raise RequestRefused(
-                "{operation} does not run here: {reason}", operation=operation, reason=notice["reason"]
+                "{operation} does not run here: {reason}", operation=operation, reason=self._reason(operation, language)
             ) from None
         except ChildDown as down:
             raise RequestRefused(
-                "{operation} is not running now; `heitz-service restart {operation}` starts it", operation=operation
+                "{operation} is not running now: `heitz-service restart {operation}` starts it", operation=operation
             ) from down
-        return describe_run(run, self._station.reader(language)) | {"ok": run.outcome is Outcome.OK}
+        return describe_run(run, self._station.reader(language))
 
-    def _notice(self, operation: str, language: str) -> dict[str, Any]:
+    def _reason(self, operation: str, language: str) -> str:
         status = self._station.describe(language)
-        return next(
-            (o for o in status["operations"] if o["id"] == operation), {"reason": OperationState.DISABLED.value}
-        )
+        return next((str(each["reason"]) for each in status["operations"] if each["id"] == operation), "?")
 
     def _no_actor(self, unknown: UnknownChild) -> RequestRefused:
         if unknown.suggestions:

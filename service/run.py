@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
+from actors.registry import Identity
 from config import SettingsFile, find_settings_file
 from service.channel.client import computer_name
 from service.channel.handshake import make_key
-from service.identity import enlist
-from service.instance import acquire
+from service.instance import Holder, acquire
 from service.logs import logging_to
 from service.paths import folders
 from service.roster import ROSTER, settings_schema
@@ -47,7 +47,7 @@ def _run(options: "RunOptions", told_to_stop: Event) -> int:
         acquire(name, datetime.now(UTC), home) as instance,
         logging_to(files.log, sys.stderr, debug=options.debug) as masking,
     ):
-        identity = enlist(name, version(), files.journal.with_suffix(".processes"))
+        identity = identity_of(instance.holder)
         channel = Channel(instance.holder.address, make_key(home), masking)
         station = Station(identity, followed, ROSTER, files, channel, told_to_stop)
         logger.info("station %s starts", name, extra={"event": "program.started", "version": version()})
@@ -56,6 +56,11 @@ def _run(options: "RunOptions", told_to_stop: Event) -> int:
         outcome = station.stop()
         logger.info("station %s stopped: %s", name, outcome.reason, extra={"event": "program.stopped"})
     return outcome.exit_code
+
+
+def identity_of(holder: Holder) -> Identity:
+    """Return who this program is, by the lock that it holds."""
+    return Identity(holder.station, version(), holder.process, holder.predecessors)
 
 
 @contextmanager

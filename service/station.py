@@ -15,13 +15,12 @@ from actors import settings_file
 from actors.board import Board
 from actors.operation import Operation, Wake
 from actors.registry import ID as REGISTRY
-from actors.registry import Apply, RegistryActor, StationPlan
+from actors.registry import Apply, Identity, RegistryActor, StationPlan
 from club import Journal
 from config import Problem, Settings, SettingsFile
 from config.sentence import Sentence
 from service import control
 from service.channel.server import ControlServer
-from service.identity import Identity
 from service.paths import StationFiles
 from service.status import Program, Reader, describe
 from supervisor import (

@@ -1,8 +1,10 @@
 """From settings to the specs of the actors that belong on this station."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 from zoneinfo import ZoneInfo
+
+import attrs
 
 from actors import heartbeat, leases
 from actors.board import Board, OperationState
@@ -16,24 +18,18 @@ _BACKOFF: Final = Backoff(min_seconds=0.5, max_seconds=60.0)
 _BY_OPERATION: Final[Mapping[str, Rule]] = {rule.operation: rule for rule in RULES}
 
 
-class Identity(Protocol):
-    """Who this program is: its station, its version, its process and the dead ones before it on this station."""
+@attrs.frozen(slots=True)
+class Identity:
+    """Who this program is: its station as the settings write it, its version, its process, and those before it.
 
-    @property
-    def station(self) -> str:
-        """The station's name, as the settings write it."""
+    `process` is a name that no other run of the program ever had; `predecessors` are the earlier ones on this station,
+    all dead: the club database knows processes, so a station that restarts must be told from its own past.
+    """
 
-    @property
-    def version(self) -> str:
-        """The program's version."""
-
-    @property
-    def process(self) -> str:
-        """A name that no other run of the program ever had."""
-
-    @property
-    def predecessors(self) -> tuple[str, ...]:
-        """The processes that ran this station before, all dead."""
+    station: str
+    version: str
+    process: str
+    predecessors: tuple[str, ...] = ()
 
 
 class StationPlan:
@@ -81,7 +77,7 @@ class StationPlan:
         )
         return (
             self._heartbeat_spec(database),
-            *((self._leases_spec(seats),) if seats else ()),
+            *((self._leases_spec(database, seats),) if seats else ()),
             *(
                 spec
                 for operation in here
@@ -151,5 +147,5 @@ class StationPlan:
             backoff=_BACKOFF,
         )
 
-    def _leases_spec(self, seats: tuple[leases.Seat, ...]) -> ChildSpec:
-        return ChildSpec(id=leases.ID, start=leases.LeasesActor, args=(seats, self._wake), backoff=_BACKOFF)
+    def _leases_spec(self, database: Database, seats: tuple[leases.Seat, ...]) -> ChildSpec:
+        return ChildSpec(id=leases.ID, start=leases.LeasesActor, args=(database, seats, self._wake), backoff=_BACKOFF)

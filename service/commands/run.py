@@ -35,15 +35,20 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
+    from config import SettingsError, SettingsNotFoundError, UnknownStationError  # noqa: PLC0415
+    from service.settings_file import UnfitSettings, told  # noqa: PLC0415
+
     program = importlib.import_module("service.run")
-    return int(
-        program.run(
-            RunOptions(
-                config=options.config,
-                station=getattr(options, "station", None),
-                headless=options.headless,
-                language=console.asked_language,
-                debug=getattr(options, "debug", False),
-            )
-        )
+    wanted = RunOptions(
+        config=options.config,
+        station=getattr(options, "station", None),
+        headless=options.headless,
+        language=console.asked_language,
+        debug=getattr(options, "debug", False),
     )
+    try:
+        return int(program.run(wanted))
+    except SettingsError as error:
+        raise told(error, console) from error
+    except (SettingsNotFoundError, UnknownStationError) as error:
+        raise UnfitSettings(error.sentence) from error

@@ -20,14 +20,13 @@ from service.channel.handshake import make_key
 from service.console import Console, standard_console
 from service.demo.club import STATION, make_club, states, write_emails
 from service.exit_codes import Exit
-from service.identity import enlist
 from service.instance import acquire
 from service.logs import logging_to
 from service.paths import HOME_VARIABLE, Folders, folders
 from service.rendering import render_status
 from service.roster import ROSTER, settings_schema
+from service.run import identity_of
 from service.station import Channel, Station
-from service.version import version
 
 if TYPE_CHECKING:
     from service.commands.demo import DemoOptions
@@ -85,9 +84,8 @@ def _running(followed: SettingsFile, home: Folders, *, debug: bool) -> Iterator[
     files = home.of(STATION)
     log = sys.stderr if debug else None
     with acquire(STATION, datetime.now(UTC), home) as instance, logging_to(files.log, log, debug=debug) as masking:
-        identity = enlist(STATION, version(), files.journal.with_suffix(".processes"))
         channel = Channel(instance.holder.address, make_key(home), masking)
-        station = Station(identity, followed, ROSTER, files, channel, Event())
+        station = Station(identity_of(instance.holder), followed, ROSTER, files, channel, Event())
         station.start()
         try:
             yield station
