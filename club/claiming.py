@@ -125,17 +125,18 @@ class Claiming:
 
     def _with_recipients(self, connection: Connection, messages: list[Message]) -> list[Message]:
         channel = self.statements.channel
-        tried = [message.id for message in messages if message.attempts]
-        if channel.recipients is None or not tried:
+        if channel.recipients is None or not messages:
             return messages
+        # Also of those without attempts: a person's retry begins the count anew, and must not double what has arrived.
+        ids = [message.id for message in messages]
         c = channel.recipients.c
         found = connection.execute(
-            select(c[channel.owner], c.address).where(c[channel.owner].in_(tried), c.state == "sent")
+            select(c[channel.owner], c.address).where(c[channel.owner].in_(ids), c.state.in_(("sent", "failed")))
         )
-        reached: dict[int, set[str]] = {}
+        done: dict[int, set[str]] = {}
         for message_id, address in found:
-            reached.setdefault(message_id, set()).add(address)
-        return [attrs.evolve(message, sent_to=frozenset(reached.get(message.id, ()))) for message in messages]
+            done.setdefault(message_id, set()).add(address)
+        return [attrs.evolve(message, done_with=frozenset(done.get(message.id, ()))) for message in messages]
 
 
 def _start_ms(value: Any) -> float:

@@ -71,7 +71,7 @@ class QueueStatements:
                 (c.state, literal("sent")),
                 (c.sent_at, utc_now()),
                 (c[channel.provider_reference], bindparam("m_reference")),
-                (c.error, null()),
+                (c.error, bindparam("m_error")),
             ),
             "failed": self._settle((c.state, literal("failed")), (c.error, bindparam("m_error"))),
             "expired": self._settle((c.state, literal("expired")), (c.error, bindparam("m_error"))),

@@ -143,7 +143,7 @@ class Delivery:
             self._settle(_Settled(message, Failed(unsendable.sentence.render(self._sender.language))))
             return
         if not envelope.recipients:  # an earlier attempt reached them all
-            self._settle(_Settled(message, Sent(), wrong))
+            self._settle(_Settled(message, Sent(remark=self._remark(wrong)), wrong))
             return
         attempt = self._session.send(envelope, lambda: self._begin(message))
         if policy.blames_the_club(attempt):
@@ -178,9 +178,11 @@ class Delivery:
         if message.problem is not None:
             raise Unsendable(message.problem)
         wanted = parse_recipients(message.text("recipient"), self._settings.max_recipients)
-        mailboxes = tuple(each for each in wanted.mailboxes if each.address not in message.sent_to)
+        mailboxes = tuple(each for each in wanted.mailboxes if each.address not in message.done_with)
         language = self._sender.language
-        wrong = tuple(Recipient("", "failed", sentence.render(language)) for sentence in wanted.wrong)
+        wrong = tuple(
+            Recipient(str(sentence.values["text"]), "failed", sentence.render(language)) for sentence in wanted.wrong
+        )
         if not mailboxes:
             return Envelope(self._mailbox.address, (), b""), wrong
         return build(self._draft(message, mailboxes), self._mailbox, self._settings.max_message_size), wrong
@@ -222,7 +224,8 @@ class Delivery:
         say = self._in_language
         match verdict:
             case policy.Sent(refused):
-                return _Settled(message, Sent(), (*wrong, *self._refused(refused)))
+                failed = (*wrong, *self._refused(refused))
+                return _Settled(message, Sent(remark=self._remark(failed)), failed)
             case policy.RetryAt(at, reason, rest, served, refused):
                 recipients = (
                     *wrong,
@@ -245,6 +248,18 @@ class Delivery:
             case policy.Untouched():
                 return None
         assert_never(verdict)
+
+    def _remark(self, failed: Sequence[Recipient]) -> str | None:
+        """Return what is written beside a mail that was sent, but not to everybody."""
+        if not failed:
+            return None
+        sentence = Sentence.counted(
+            "{n} recipient was refused: {why}",
+            "{n} recipients were refused, such as: {why}",
+            len(failed),
+            why=failed[0].error,
+        )
+        return sentence.render(self._sender.language)
 
     def _refused(self, refused: Sequence[Refusal]) -> tuple[Recipient, ...]:
         return tuple(Recipient(each.recipient, "failed", str(each.reply)) for each in refused)
