@@ -215,7 +215,7 @@ class Stage:
     ) -> Tree:
         """Return a tree, started."""
         tree = Tree(
-            flags or SupervisorFlags(intensity=Intensity(100, 1000)),
+            flags or SupervisorFlags(intensity=Intensity(15, 1000)),
             children,
             clock=self.clock,
             observers=(self.witness, *observers),
