@@ -215,7 +215,7 @@ class Stage:
     ) -> Tree:
         """Return a tree, started."""
         tree = Tree(
-            flags or SupervisorFlags(intensity=Intensity(100, 1000)),
+            flags or SupervisorFlags(intensity=Intensity(15, 1000)),
             children,
             clock=self.clock,
             observers=(self.witness, *observers),
@@ -269,6 +269,6 @@ def raising(error: BaseException) -> Callable[[object], NoReturn]:
     """Return a hook that raises."""
 
     def hook(_actor: object) -> NoReturn:
-        raise error
+        raise error.with_traceback(None)  # the same object, raised again, would drag its whole past along
 
     return hook

@@ -287,6 +287,9 @@ class Tree:
             error = StartFailed(end.origin or "", str(end.kind), end.error)
             error.__cause__ = end.exception
             self._up.set_exception(error)
+        for child in descendants(root):
+            child.slot.close()
+            self._recorder.dropped(child)
         abandoned = tuple(life.path for life in self._around.abandoned)
         self._outcome = Outcome(self._reason, failure_of(end, self._engine.clock.now()), abandoned)
         self._recorder.flush()
