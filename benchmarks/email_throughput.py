@@ -1,8 +1,9 @@
 """Measures e-mails of 1 KB per second on one connection: smtplib, yagmail, and ours with a durable commit for each.
 
 All ways deliver to the same servers, in turns, several rounds; the best round of each counts, for the machine is
-shared. The servers, each in a process of its own: aiosmtpd in clear, aiosmtpd with STARTTLS and login as a club's
-provider asks it, and smtp-sink where Debian's postfix is installed. Ratios are to smtplib + EmailMessage.
+shared. The servers, each in a process of its own: aiosmtpd in clear, aiosmtpd with STARTTLS, login and PIPELINING as
+providers have them, the same 20 ms away, and smtp-sink where Debian's postfix is installed. Ratios are to smtplib +
+EmailMessage.
 """
 
 import argparse
@@ -44,6 +45,9 @@ import asyncio, ssl, sys
 from aiosmtpd.smtp import SMTP, AuthResult
 port, certificate = sys.argv[1:]
 class Handler:
+    async def handle_EHLO(self, server, session, envelope, hostname, lines):
+        session.host_name = hostname
+        return [*lines[:-1], "250-PIPELINING", lines[-1]] if certificate else lines
     async def handle_DATA(self, server, session, envelope):
         return "250 2.0.0 queued"
 context = None
@@ -57,6 +61,22 @@ loop = asyncio.new_event_loop()
 asyncio.set_event_loop(loop)
 loop.run_until_complete(loop.create_server(make, "127.0.0.1", int(port)))
 loop.run_forever()
+"""
+
+DISTANCE = """
+import asyncio, sys
+here, there, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+async def carry(reader, writer):
+    loop = asyncio.get_running_loop()
+    while received := await reader.read(65536):
+        loop.call_later(seconds, writer.write, received)
+    loop.call_later(seconds, writer.close)
+async def meet(reader, writer):
+    far_reader, far_writer = await asyncio.open_connection("127.0.0.1", there)
+    await asyncio.gather(carry(reader, far_writer), carry(far_reader, writer), return_exceptions=True)
+async def main():
+    await (await asyncio.start_server(meet, "127.0.0.1", here)).serve_forever()
+asyncio.run(main())
 """
 
 
@@ -118,7 +138,7 @@ def by_yagmail(target: Target) -> Iterator[Deliver]:
 
 
 def by_ours(*, is_settled_with_the_next: bool) -> Way:
-    """Mark before each dot and settle after each answer, apart or in one commit that settles the last, marks the next."""
+    """Mark before each dot and settle after each answer: apart, or settling the last together with marking the next."""
 
     @contextmanager
     def ours(target: Target) -> Iterator[Deliver]:
@@ -235,6 +255,9 @@ def main() -> None:
         stack.enter_context(serving([sys.executable, "-c", SERVER, str(in_clear), ""], in_clear))
         stack.enter_context(serving([sys.executable, "-c", SERVER, str(in_tls), str(certificate)], in_tls))
         targets = {"aiosmtpd": Target(in_clear, folder), "aiosmtpd TLS+login": Target(in_tls, folder, ca_file)}
+        away = free_port()
+        stack.enter_context(serving([sys.executable, "-c", DISTANCE, str(away), str(in_tls), "0.01"], away))
+        targets["the same, 20 ms away"] = Target(away, folder, ca_file)
         if options.smtp_sink:
             sink = [options.smtp_sink, "-u", "nobody", f"127.0.0.1:{in_sink}", "100"]
             stack.enter_context(serving(sink, in_sink))
