@@ -80,7 +80,9 @@ class ClubSettings:
 class OperationSettings:
     """What the table of every operation has; an operation's own settings class derives from it."""
 
-    enabled: bool = setting(True, help=Sentence.of("false switches the operation off; its other keys may then lack"))
+    enabled: bool = setting(
+        True, help=Sentence.of("false switches the operation off; its other keys may then be missing")
+    )
 
 
 @attrs.frozen(kw_only=True)
