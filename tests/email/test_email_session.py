@@ -19,7 +19,7 @@ from actors.email.adapters.smtp import SmtpSession
 from actors.email.attempt import End, Stage
 from actors.email.trouble import ConnectionTrouble, Gone, Interrupted, Nonsense, Silent, Turned, Unreachable
 
-LIMIT_SECONDS = 3.0  # timeouts are 0.4 s each; the rest is for a busy machine
+LIMIT_SECONDS = 3.0  # timeouts are 0.7 s each; the rest is for a busy machine
 
 
 def timed(action: Callable[[], object]) -> float:
@@ -168,6 +168,52 @@ def test_a_refused_message_leaves_a_connection_that_serves_the_next(
     for recipient in ("rcpt-550@x.fr", "dot-554@x.fr", "ok@x.fr"):
         session.send(envelope(recipient), Mark())
     assert (server.recipients(), server.connections) == (["ok@x.fr"], 1)
+
+
+def test_a_server_that_asks_for_a_message_to_nobody_gets_an_empty_one(
+    start_server: StartServer, start_session: StartSession
+) -> None:
+    server = start_server(pipelining=True, faults={"data": "354"})
+    session = start_session(server)
+    mark = Mark()
+    attempt = session.send(envelope("rcpt-550@x.fr"), mark)
+    assert (attempt.end, attempt.stage, mark.count) == (End.REFUSED, Stage.RCPT, 0)
+    assert session.send(envelope("rcpt-550@x.fr"), mark).end is End.REFUSED
+    assert (server.copies, server.connections) == ([], 1)
+
+
+def test_a_refused_sender_says_nothing_of_the_recipients(
+    start_server: StartServer, start_session: StartSession
+) -> None:
+    server = start_server(pipelining=True, faults={"mail": "550"})
+    attempt = start_session(server).send(envelope("a@x.fr, rcpt-550@x.fr"), Mark())
+    assert (attempt.end, attempt.stage, attempt.refused) == (End.REFUSED, Stage.MAIL, ())
+
+
+def test_a_server_that_refuses_the_sender_and_asks_for_the_message_is_left(
+    start_server: StartServer, start_session: StartSession
+) -> None:
+    server = start_server(pipelining=True, faults={"mail": "550", "rcpt": "250", "data": "354"})
+    session = start_session(server)
+    for _ in range(2):
+        attempt = session.send(envelope("a@x.fr"), Mark())
+        assert (attempt.end, attempt.stage) == (End.REFUSED, Stage.MAIL)
+    assert (server.copies, server.connections) == ([], 2)
+
+
+@pytest.mark.parametrize(("word", "end"), [("552", End.REFUSED), ("250", End.NOT_SENT)])
+def test_a_server_that_speaks_before_the_dot_is_not_taken_for_one_that_answers_it(
+    start_server: StartServer, start_session: StartSession, word: str, end: End
+) -> None:
+    server = start_server()
+
+    def mark() -> None:
+        assert server.is_reached.wait(10)
+        server.cut_all()
+        server.cut_all()
+
+    attempt = start_session(server).send(envelope(f"body-{word}@x.fr"), mark)
+    assert (attempt.end, attempt.stage, server.copies) == (end, Stage.BODY, [])
 
 
 def test_a_server_that_takes_few_messages_a_session_gets_new_sessions(

@@ -108,7 +108,9 @@ class Transaction:
                 self._refused.append(Refusal(each, Stage.RCPT, refused))
         data_refused = self._ask_for_data()
         if sender_refused:
-            return self._ended(Stage.MAIL, sender_refused, Leftover.NEEDS_RESET)
+            # A server that goes on to ask for the message all the same is left: a dot might send an empty one.
+            leftover = Leftover.NEEDS_RESET if data_refused else Leftover.UNUSABLE
+            return self._ended(Stage.MAIL, sender_refused, leftover)
         if not self._accepted:
             return self._ended(Stage.RCPT, None, Leftover.NEEDS_RESET)
         return self._ended(Stage.DATA, data_refused, Leftover.NEEDS_RESET) if data_refused else None
