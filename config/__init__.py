@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from config.checks import Judged as Judged
     from config.checks import Matching as Matching
     from config.checks import NotEmpty as NotEmpty
+    from config.checks import size_between as size_between
     from config.declaration import setting as setting
     from config.example_file import example as example
     from config.finding import SettingsNotFoundError as SettingsNotFoundError
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 _MODULES: Final = {
     "changes": ("Changes", "changed_tables"),
-    "checks": ("Between", "Check", "Distinct", "Judged", "Matching", "NotEmpty"),
+    "checks": ("Between", "Check", "Distinct", "Judged", "Matching", "NotEmpty", "size_between"),
     "showing": ("Effective", "effective", "show"),
     "example_file": ("example",),
     "finding": ("SettingsNotFoundError", "find_settings_file"),

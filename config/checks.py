@@ -9,7 +9,7 @@ import attrs
 
 from config.problem import ValueRefusedError
 from config.sentence import Sentence
-from config.units import format_duration, format_time_of_day
+from config.units import format_duration, format_size, format_time_of_day
 
 
 class Check(Protocol):
@@ -26,12 +26,23 @@ class Check(Protocol):
         """Return the demand in JSON Schema's words; `written` is the value's JSON type. Empty when it has none."""
 
 
+def _bound(value: Any) -> Any:
+    match value:
+        case timedelta():
+            return format_duration(value)
+        case time():
+            return format_time_of_day(value)
+        case _:
+            return value
+
+
 @attrs.frozen
 class Between:
     """The value lies between two bounds, both included; None leaves a side open. Numbers, durations, times, sizes."""
 
     minimum: Any = None
     maximum: Any = None
+    write: Callable[[Any], Any] = _bound
 
     def __call__(self, value: Any) -> None:
         """Refuse a value out of bounds."""
@@ -41,7 +52,7 @@ class Between:
     @property
     def rule(self) -> Sentence:
         """The bounds in words, durations and times as the file writes them."""
-        low, high = _bound(self.minimum), _bound(self.maximum)
+        low, high = self.write(self.minimum), self.write(self.maximum)
         if self.maximum is None:
             return Sentence.of("at least {low}", low=low)
         if self.minimum is None:
@@ -56,14 +67,9 @@ class Between:
         return {name: bound for name, bound in bounds.items() if bound is not None}
 
 
-def _bound(value: Any) -> Any:
-    match value:
-        case timedelta():
-            return format_duration(value)
-        case time():
-            return format_time_of_day(value)
-        case _:
-            return value
+def size_between(minimum: int | None = None, maximum: int | None = None) -> Between:
+    """Return the bounds of a Size, in bytes, which tells them as the file writes sizes."""
+    return Between(minimum, maximum, lambda size: None if size is None else format_size(size))
 
 
 @attrs.frozen

@@ -145,11 +145,7 @@ def _read_path(raw: Any, context: Context) -> Path:
 
 
 def _read_secret(raw: Any, context: Context) -> Secret:
-    try:
-        text = _read_text(raw, context)
-    except ValueRefusedError as refused:
-        refused.shows_value = False
-        raise
+    text = _read_text(raw, context)
     kind, _, name = text.partition(":")
     if not text or (kind in ("keyring", "env", "file") and not name.strip()):
         raise ValueRefusedError(

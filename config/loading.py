@@ -15,6 +15,7 @@ from config.reading import Refusal, refusals, structured
 from config.schema import SettingsSchema
 from config.sentence import Sentence
 from config.settings import Settings
+from config.shapes import may_show
 from config.tables import STATION_NAME, StationSettings
 from config.toml_text import dotted, write_text
 from config.urls import mask_url
@@ -40,7 +41,7 @@ def load_bytes(path: Path, content: bytes, schema: SettingsSchema) -> Settings:
     except (cattrs.BaseValidationError, ValueRefusedError) as error:
         found += refusals(error)
     if found:
-        problems = [_problem(document, place, refused) for place, refused in found]
+        problems = [_problem(document, schema.document_class, place, refused) for place, refused in found]
         raise SettingsError(sorted(problems, key=lambda problem: problem.line or 0))
     return _settings(document, table, schema)
 
@@ -99,7 +100,7 @@ def _club_rules(values: Mapping[str, Any]) -> Iterator[Refusal]:
         yield ("stations", name, "server"), ValueRefusedError(sentence, suggestion=remedy)
 
 
-def _problem(document: Document, path: KeyPath, refused: ValueRefusedError) -> Problem:
+def _problem(document: Document, type_: type, path: KeyPath, refused: ValueRefusedError) -> Problem:
     found = _at(document.values, path)
     sentence = refused.sentence
     if refused.is_missing:
@@ -108,7 +109,7 @@ def _problem(document: Document, path: KeyPath, refused: ValueRefusedError) -> P
         file=document.file,
         line=_line(document.lines, path),
         key=dotted(path),
-        value=_shown(found) if refused.shows_value else None,
+        value=_shown(found) if may_show(type_, path) else None,
         sentence=sentence,
         suggestion=refused.suggestion,
     )

@@ -41,6 +41,18 @@ class Problem:
             where = f"{where}: {self.key}" if self.value is None else f"{where}: {self.key} = {self.value}"
         return Sentence.of("{where}: {what}", where=where, what=what)
 
+    def as_json(self, language: str) -> dict[str, str | int | None]:
+        """Return everything as plain values, sentences in `language`, for what programs read."""
+        return {
+            "file": str(self.file),
+            "line": self.line,
+            "column": self.column,
+            "key": self.key,
+            "value": self.value,
+            "problem": self.sentence.render(language),
+            "suggestion": self.suggestion.render(language) if self.suggestion else None,
+        }
+
     def __str__(self) -> str:
         return str(self.as_sentence())
 
@@ -68,8 +80,7 @@ class ValueRefusedError(SentenceError):
     """A value that a setting does not take; raised by the readers of values and by checks.
 
     `key` is the path from the setting that was being read to the culprit, empty for the value itself. `is_missing`
-    tells a required key that is not there from a value that is wrong. `shows_value` is False where the value may be a
-    secret.
+    tells a required key that is not there from a value that is wrong.
     """
 
     def __init__(
@@ -79,13 +90,11 @@ class ValueRefusedError(SentenceError):
         suggestion: Sentence | None = None,
         key: tuple[str | int, ...] = (),
         is_missing: bool = False,
-        shows_value: bool = True,
     ) -> None:
         super().__init__(sentence)
         self.suggestion = suggestion
         self.key = key
         self.is_missing = is_missing
-        self.shows_value = shows_value
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> Sentence | None:

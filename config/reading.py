@@ -43,10 +43,7 @@ def refusals(error: Exception, path: KeyPath = ()) -> Iterator[Refusal]:
         case cattrs.ForbiddenExtraKeysError():
             known = [field.key for field in fields_of(error.cl)]
             for key in sorted(error.extra_fields):
-                unknown = ValueRefusedError(
-                    Sentence.of("unknown key"), suggestion=did_you_mean(key, known), shows_value=False
-                )
-                yield (*path, key), unknown
+                yield (*path, key), ValueRefusedError(Sentence.of("unknown key"), suggestion=did_you_mean(key, known))
         case KeyError():
             yield path, ValueRefusedError(Sentence.of("missing"), is_missing=True)
         case ValueRefusedError():

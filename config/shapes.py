@@ -97,6 +97,21 @@ def shape_of(type_: Any) -> Shape:
     raise TypeError(f"a setting cannot be of type {type_!r}: see config.kinds for the types there are")
 
 
+def may_show(type_: Any, path: tuple[str | int, ...]) -> bool:
+    """Whether the value at a path within a value of this type may be shown: not a secret, nor what nobody knows."""
+    shape = shape_of(type_)
+    if not path:
+        return not (isinstance(shape, Anything) or (isinstance(shape, Single) and shape.kind.hides))
+    match shape:
+        case Listed(item) | Named(item):
+            return may_show(item, path[1:])
+        case Table(table):
+            inner = [field.type_ for field in fields_of(table) if field.key == path[0]]
+            return bool(inner) and may_show(inner[0], path[1:])
+        case _:
+            return False
+
+
 def without_none(type_: Any) -> Any:
     """Return X for `X | None`, any other type as it is."""
     if get_origin(type_) in (Union, UnionType):

@@ -24,6 +24,7 @@ from config import (
     ValueRefusedError,
     load,
     setting,
+    size_between,
 )
 from config.sentence import Sentence
 
@@ -42,15 +43,20 @@ class Smtp:
     security: Literal["starttls", "tls", "none"] = setting("starttls", help=Sentence.of("how the line is secured"))
     password: Secret | None = setting(None, help=Sentence.of("the password"))
     ca_file: Path | None = setting(None, example=Path("ca.pem"), help=Sentence.of("who signs the certificates"))
+    token: Secret | None = setting(None, help=Sentence.of("another way to be known"))
     timeout: Duration = setting(
         timedelta(seconds=20), check=Between(timedelta(seconds=1)), help=Sentence.of("how long to wait")
     )
+
+    def __attrs_post_init__(self) -> None:
+        if self.password and self.token and self.security == "none":
+            raise ValueRefusedError(Sentence.of("one of the two is enough"), key=("token",))
 
 
 @attrs.frozen(kw_only=True)
 class Email(ExclusiveSettings):
     smtp: Smtp = setting(help=Sentence.of("the mail server"))
-    largest: Size = setting(25_000_000, check=Between(maximum=100_000_000), help=Sentence.of("largest message"))
+    largest: Size = setting(25_000_000, check=size_between(maximum=100_000_000), help=Sentence.of("largest message"))
     ratio: float = setting(0.5, help=Sentence.of("a ratio"))
     at: tuple[TimeOfDay, ...] = setting((time(12, 30), time(23)), help=Sentence.of("times of day"))
     weights: Mapping[str, int] = setting(attrs.Factory(dict), example={"a b": 1}, help=Sentence.of("weights by name"))
