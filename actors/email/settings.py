@@ -97,7 +97,7 @@ class SmtpSettings:
 
     def __attrs_post_init__(self) -> None:
         if self.user is None and self.password is not None:
-            raise ValueRefusedError(Sentence.of("a password needs a user"), key=("password",), shows_value=False)
+            raise ValueRefusedError(Sentence.of("a password needs a user"), key=("password",))
         if self.user is not None and self.password is None:
             raise ValueRefusedError(Sentence.of("a user needs a password"), key=("user",))
         is_open = self.security is Security.NONE and not is_loopback(self.host)
