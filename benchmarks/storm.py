@@ -48,7 +48,7 @@ def main() -> None:
         restarts = sum(report.restarts for report in tree.which_children())
         print(f"{CHILDREN} children that crash at every start, with the default backoff, parked after 5 in a minute")
         print(
-            f"processor in the first {seconds:g} s {during:.2f} %, in the next {MEASURED:g} s {after:.2f} % (aim: < 2 %)"
+            f"processor in the first {seconds:g} s {during:.2f} %, in the next {MEASURED:g} s {after:.2f} % (aim < 2 %)"
         )
         print(f"restarts: {first} in the first {seconds:g} s, {restarts - first} in the next {MEASURED:g} s")
         tree.stop(5)
