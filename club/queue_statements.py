@@ -9,6 +9,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     insert,
     literal,
     null,
@@ -38,6 +39,8 @@ class QueueStatements:
         table = self.table = channel.messages
         c = table.c
         self.mine = and_(c.id == bindparam("m_id"), c.claim_id == bindparam("m_claim"))
+        # Hidden from the planner: with IN beside it, SQLite would look through every pending row instead of these ids.
+        still_pending = func.coalesce(c.state, "") == "pending"
         self.begin = (
             update(table)
             .where(self.mine, c.state == "pending", HOLDS_TOKEN)
@@ -45,14 +48,12 @@ class QueueStatements:
         )
         self.claim = (
             update(table)
-            .where(c.id.in_(bindparam("m_ids", expanding=True)), c.state == "pending")
+            .where(c.id.in_(bindparam("m_ids", expanding=True)), still_pending)
             .values(claim_id=bindparam("m_claim"), claim_token=bindparam("m_token"))
         )
         self.give_back = (
             update(table)
-            .where(
-                c.id.in_(bindparam("m_ids", expanding=True)), c.claim_id == bindparam("m_claim"), c.state == "pending"
-            )
+            .where(c.id.in_(bindparam("m_ids", expanding=True)), c.claim_id == bindparam("m_claim"), still_pending)
             .values(claim_id=None, claim_token=0)
         )
         self.defer = (
@@ -60,7 +61,7 @@ class QueueStatements:
         )
         self.expire = (
             update(table)
-            .where(c.id.in_(bindparam("m_ids", expanding=True)), c.state == "pending")
+            .where(c.id.in_(bindparam("m_ids", expanding=True)), still_pending)
             .values(state="expired", error=bindparam("m_error"), claim_id=None, claim_token=0)
         )
         self.load = select(table, NOW.label("now")).where(c.id.in_(bindparam("m_ids", expanding=True))).order_by(c.id)
