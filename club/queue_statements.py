@@ -13,6 +13,7 @@ from sqlalchemy import (
     insert,
     literal,
     null,
+    or_,
     select,
     update,
 )
@@ -41,6 +42,8 @@ class QueueStatements:
         self.mine = and_(c.id == bindparam("m_id"), c.claim_id == bindparam("m_claim"))
         # Hidden from the planner: with IN beside it, SQLite would look through every pending row instead of these ids.
         still_pending = func.coalesce(c.state, "") == "pending"
+        # Not in_(): SQLAlchemy would write the statement anew for each message.
+        self.open = or_(c.state == "pending", c.state == "sending", c.state == "uncertain")
         self.begin = (
             update(table)
             .where(self.mine, c.state == "pending", HOLDS_TOKEN)
@@ -85,7 +88,7 @@ class QueueStatements:
             ),
             # The mark was asked for, its outcome never known, and nothing was sent: as if it had not been begun.
             "unbegun": update(table)
-            .where(self.mine, c.state.in_(("pending", "sending", "uncertain")))
+            .where(self.mine, self.open)
             .ordered_values(
                 (c.attempts, case((c.state == "pending", c.attempts), else_=c.attempts - 1)),
                 (c.state, literal("pending")),
@@ -136,11 +139,7 @@ class QueueStatements:
         # A late answer also resolves an uncertain row. A row refused before the mark counts as an attempt too.
         # In this order: MariaDB computes an assignment from the values that those before it have set.
         counted = case((c.state == "pending", c.attempts + 1), else_=c.attempts)
-        return (
-            update(self.table)
-            .where(self.mine, c.state.in_(("pending", "sending", "uncertain")))
-            .ordered_values((c.attempts, counted), *values)
-        )
+        return update(self.table).where(self.mine, self.open).ordered_values((c.attempts, counted), *values)
 
     def _attempt_of(self, condition: Any) -> Any:
         c = self.table.c
