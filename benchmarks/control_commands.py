@@ -1,6 +1,6 @@
 """How long `status` and `restart` take as whole commands, beside `supervisorctl`.
 
-    .venv/bin/python benchmarks/control_commands.py [--runs 30]
+    .venv/bin/python benchmarks/control_commands.py [--rounds 30]
 
 A whole command is what an operator waits for: the interpreter's start, imports, the request, the answer, the exit.
 """
@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from time import perf_counter
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 COMMAND = Path(sys.executable).parent / "heitz-service"
@@ -46,22 +47,29 @@ def quiet(*words: str | Path, env: dict[str, str] | None = None) -> int:
     return ended.returncode
 
 
-def measured(runs: int, *words: str | Path, env: dict[str, str] | None = None) -> list[float]:
-    """Return the milliseconds of each run, after one that warms the caches."""
-    quiet(*words, env=env)
-    times = []
-    for _ in range(runs):
-        begun = perf_counter()
-        quiet(*words, env=env)
-        times.append((perf_counter() - begun) * 1000)
-    return times
+class Case(NamedTuple):
+    """One command to measure, and the milliseconds that it should stay below."""
+
+    name: str
+    words: tuple[str | Path, ...]
+    env: dict[str, str] | None = None
+    aim: int | None = None
 
 
-def show(name: str, times: list[float], aim: int | None = None) -> None:
-    p90 = statistics.quantiles(times, n=10)[-1]
-    said = "" if aim is None else f"   aim {aim}"
-    best, median = min(times), statistics.median(times)
-    print(f"{name:<44} best {best:6.1f} ms   median {median:6.1f} ms   p90 {p90:6.1f} ms{said}")
+def measure(cases: list[Case], rounds: int) -> None:
+    """Run every case once a round, so that what else the machine does falls on all of them alike; print the table."""
+    times: dict[str, list[float]] = {case.name: [] for case in cases}
+    for _ in range(rounds + 1):
+        for case in cases:
+            begun = perf_counter()
+            quiet(*case.words, env=case.env)
+            times[case.name].append((perf_counter() - begun) * 1000)
+    print(f"{'':<44} {'best':>7} {'median':>7} {'p90':>7}   aim, in ms")
+    for case in cases:
+        taken = times[case.name][1:]  # the first round warms the caches
+        p90 = statistics.quantiles(taken, n=10)[-1]
+        aim = "" if case.aim is None else f"   {case.aim}"
+        print(f"{case.name:<44} {min(taken):7.1f} {statistics.median(taken):7.1f} {p90:7.1f}{aim}")
 
 
 def await_success(what: str, probe: Callable[[], bool]) -> None:
@@ -81,23 +89,29 @@ def process(*words: str | Path, env: dict[str, str], cwd: Path) -> Iterator[None
             running.terminate()
 
 
-def measure_ours(name: str, runs: int, env: dict[str, str]) -> None:
+def our_cases(name: str, env: dict[str, str]) -> list[Case]:
     await_success(name, lambda: quiet(COMMAND, "status", env=env) in {0, 1})
-    show(f"status, {name}", measured(runs, COMMAND, "status", env=env), AIM_MS["status"])
-    show(f"restart email, {name}", measured(runs, COMMAND, "restart", "email", env=env), AIM_MS["restart"])
+    return [
+        Case(f"status, {name}", (COMMAND, "status"), env, AIM_MS["status"]),
+        Case(f"restart email, {name}", (COMMAND, "restart", "email"), env, AIM_MS["restart"]),
+    ]
 
 
-def measure_channel_alone(runs: int) -> None:
+@contextmanager
+def channel_alone() -> Iterator[list[Case]]:
+    """Run the program's outer parts without anything behind them."""
     with tempfile.TemporaryDirectory() as home:
         env = os.environ | {"HEITZ_SERVICE_HOME": home, "PYTHONPATH": str(ROOT)}
         program = ROOT / "tests" / "service" / "station_program.py"
         with process(sys.executable, program, "BENCH", "active", env=env, cwd=ROOT):
-            measure_ours("the control channel alone", runs, env)
+            yield our_cases("the control channel alone", env)
 
 
-def measure_program(runs: int) -> None:
+@contextmanager
+def whole_program() -> Iterator[list[Case]]:
     if importlib.util.find_spec("service.run") is None:
         print("heitz-service run: not in this tree, skipped")
+        yield []
         return
     with tempfile.TemporaryDirectory() as home:
         env = os.environ | {"HEITZ_SERVICE_HOME": home}
@@ -106,7 +120,7 @@ def measure_program(runs: int) -> None:
         quiet(COMMAND, "database", "init", "--config", settings, env=env)
         words = (COMMAND, "run", "--headless", "--config", settings, "--station", "BENCH")
         with process(*words, env=env, cwd=Path(home)):
-            measure_ours("heitz-service run", runs, env)
+            yield our_cases("heitz-service run", env)
 
 
 def peer_is_installed() -> bool:
@@ -117,9 +131,11 @@ def peer_is_installed() -> bool:
     return quiet(PEER / "bin" / "pip", "install", "--quiet", "supervisor", "setuptools<81") == 0
 
 
-def measure_peer(runs: int) -> None:
+@contextmanager
+def peer() -> Iterator[list[Case]]:
     if not peer_is_installed():
         print("supervisorctl: supervisor can't be installed here, skipped")
+        yield []
         return
     with tempfile.TemporaryDirectory() as home:
         config = Path(home) / "supervisord.conf"
@@ -135,18 +151,19 @@ def measure_peer(runs: int) -> None:
         ctl = (PEER / "bin" / "supervisorctl", "-c", config)
         with process(PEER / "bin" / "supervisord", "-c", config, env=env, cwd=Path(home)):
             await_success("supervisord", lambda: quiet(*ctl, "status") == 0)
-            show("status, supervisorctl", measured(runs, *ctl, "status"))
-            show("restart email, supervisorctl", measured(runs, *ctl, "restart", "email"))
+            yield [
+                Case("status, supervisorctl", (*ctl, "status")),
+                Case("restart email, supervisorctl", (*ctl, "restart", "email")),
+            ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
-    parser.add_argument("--runs", type=int, default=30)
-    runs = parser.parse_args().runs
-    show("python -c pass (what no command can beat)", measured(runs, sys.executable, "-c", "pass"))
-    measure_channel_alone(runs)
-    measure_program(runs)
-    measure_peer(runs)
+    parser.add_argument("--rounds", type=int, default=30)
+    rounds = parser.parse_args().rounds
+    with channel_alone() as channel, whole_program() as program, peer() as others:
+        start = Case("python -c pass (no command can beat it)", (sys.executable, "-c", "pass"))
+        measure([start, *channel, *program, *others], rounds)
 
 
 if __name__ == "__main__":

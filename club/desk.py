@@ -152,6 +152,13 @@ class OutboxDesk:
             connection.execute(again.where(c.expires_at <= utc_now()).values(expires_at=None))
             if connection.execute(again.values(state="pending", **values)).rowcount == 0:
                 raise self._refusal(connection, message_id)
+            recipients = self._channel.recipients
+            if recipients is not None:  # who was refused for good is asked again, too: a person may have mended it
+                connection.execute(
+                    update(recipients)
+                    .where(recipients.c[self._channel.owner] == message_id, recipients.c.state == "failed")
+                    .values(state="pending")
+                )
 
         self._database.write(work)
 
@@ -236,7 +243,7 @@ class OutboxDesk:
         if self._channel.attachments is None:
             return ()
         statement = self._statements.attachments(self._channel.attachments)
-        return tuple(Attachment.read(row) for row in connection.execute(statement, {"m_id": message_id}))
+        return tuple(Attachment.read(row) for row in connection.execute(statement, {"m_ids": [message_id]}))
 
     def _refusal(self, connection: Connection, message_id: int) -> MessageRefused:
         state = connection.execute(select(self._table.c.state).where(self._table.c.id == message_id)).scalar()

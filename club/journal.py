@@ -43,7 +43,7 @@ class Answer:
         error: str | None = None
         delay_ms: int | None = None
         match outcome:
-            case Sent(reference):
+            case Sent(reference, error):
                 code = "sent"
             case Failed(error):
                 code = "failed"

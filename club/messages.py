@@ -30,8 +30,10 @@ class Message:
     expires_at: datetime | None
     remaining_ms: int | None = None
     """From the claim to `expires_at`, by the database's clock."""
-    sent_to: frozenset[str] = attrs.field(default=frozenset(), repr=False)
-    """Addresses that an earlier, partly refused delivery has reached: leave them out."""
+    done_with: frozenset[str] = attrs.field(default=frozenset(), repr=False)
+    """Addresses that an earlier attempt has reached, or that were refused for good: leave them out."""
+    attachments: tuple["Attachment", ...] = ()
+    """What goes with it, with its sizes; `Outbox.content` loads one."""
     problem: Sentence | None = None
 
     def text(self, column: str) -> str:
@@ -67,9 +69,13 @@ class Recipient:
 
 @attrs.frozen
 class Sent:
-    """The provider took it; `reference` is the name under which it knows the message."""
+    """The provider took it; `reference` is the name under which it knows the message.
+
+    `remark` says what people must know all the same, such as a recipient that was refused for good.
+    """
 
     reference: str | None = None
+    remark: str | None = None
 
 
 @attrs.frozen

@@ -77,9 +77,9 @@ class Settling:
         if table is None:
             return
         owner = table.c[channel.owner]
-        # Who was reached stays reached; what the others were told last time is replaced.
-        connection.execute(delete(table).where(owner == message_id, table.c.state != "sent"))
-        reached = set(connection.execute(select(table.c.address).where(owner == message_id)).scalars())
+        # Who was reached or refused for good stays so; what the others were told last time is replaced.
+        connection.execute(delete(table).where(owner == message_id, table.c.state.in_(("pending", "uncertain"))))
+        done = set(connection.execute(select(table.c.address).where(owner == message_id)).scalars())
         rows = {
             shortened(each.address, _ADDRESS_LENGTH): {
                 channel.owner: message_id,
@@ -89,6 +89,6 @@ class Settling:
             }
             for each in recipients
         }
-        fresh = [row for address, row in rows.items() if address not in reached]
+        fresh = [row for address, row in rows.items() if address not in done]
         if fresh:
             connection.execute(insert(table), fresh)

@@ -27,13 +27,16 @@ def example(schema: SettingsSchema, language: str = "en") -> str:
     writer = _Writer(language)
     writer.comment(Sentence.of("Settings of Heitz Service: one file for the whole club, the same on every station."))
     writer.comment(Sentence.of("Lines with # and a space explain; remove a lone # to take the setting after it."))
-    club, _stations, *operations = fields_of(schema.document_class)
+    club, in_stations, *operations = fields_of(schema.document_class)
     writer.named_table(club, ())
     stations = ("stations", EXAMPLE_SERVER), ("stations", EXAMPLE_STATION)
+    writer.begin(in_stations)
     writer.table(stations[0], schema.station_class, is_taken=True, fixed={"server": "true"}, with_tables=False)
+    writer.blank()
     writer.table(stations[1], schema.station_class, is_taken=True)
     for operation in operations:
         if isinstance(operation.shape, Table) and operation.shape.type_ is not UncheckedTable:
+            writer.begin(operation)
             writer.table((operation.key,), operation.shape.type_, is_taken=True, fixed={"enabled": "false"})
     return writer.text()
 
@@ -50,6 +53,14 @@ class _Writer:
         text = sentence.render(self._language) if isinstance(sentence, Sentence) else sentence
         self._lines += [f"# {line}" for line in textwrap.wrap(text, _WIDTH)]
 
+    def blank(self) -> None:
+        self._lines.append("")
+
+    def begin(self, field: Field) -> None:
+        """Begin a table: say what the setting that holds it is for."""
+        self.blank()
+        self.comment(field.told.help)
+
     def table(
         self,
         path: tuple[str, ...],
@@ -65,6 +76,7 @@ class _Writer:
 
     def named_table(self, field: Field, path: tuple[str, ...], *, is_taken: bool = True) -> None:
         """Write the tables of a setting that has tables of its own: one, one of a list, or one of the named."""
+        self.begin(field)
         path = (*path, field.key)
         is_taken = is_taken and field.is_required
         match field.shape:
@@ -78,7 +90,7 @@ class _Writer:
                 self.table((*path, name), _table_of(shape_of(item)), is_taken=is_taken)
 
     def _header(self, header: str, *, is_taken: bool) -> None:
-        self._lines += ["", header if is_taken else f"#{header}"]
+        self._lines.append(header if is_taken else f"#{header}")
 
     def _body(
         self,

@@ -41,6 +41,18 @@ class Problem:
             where = f"{where}: {self.key}" if self.value is None else f"{where}: {self.key} = {self.value}"
         return Sentence.of("{where}: {what}", where=where, what=what)
 
+    def as_json(self, language: str) -> dict[str, str | int | None]:
+        """Return everything as plain values, sentences in `language`, for what programs read."""
+        return {
+            "file": str(self.file),
+            "line": self.line,
+            "column": self.column,
+            "key": self.key,
+            "value": self.value,
+            "problem": self.sentence.render(language),
+            "suggestion": self.suggestion.render(language) if self.suggestion else None,
+        }
+
     def __str__(self) -> str:
         return str(self.as_sentence())
 

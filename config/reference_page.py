@@ -14,8 +14,9 @@ def reference(schema: SettingsSchema, language: str = "en") -> str:
     """Return Markdown, in `language`, of every key that a file may hold; tables that are UNCHECKED are left out."""
     titles = (Sentence.of("key"), Sentence.of("takes"), Sentence.of("default"), Sentence.of("what it is for"))
     lines: list[str] = []
-    for header, table in _tables(schema.document_class, ""):
-        lines += [f"### `{header}`", "", _row(title.render(language) for title in titles), "| --- | --- | --- | --- |"]
+    for header, table, about in _tables(schema.document_class, ""):
+        lines += [f"### `{header}`", "", about.render(language), ""]
+        lines += [_row(title.render(language) for title in titles), "| --- | --- | --- | --- |"]
         for field in fields_of(table):
             if not (isinstance(field.shape, Anything) or any(_own_tables(field.shape, ""))):
                 default = default_text(field)
@@ -38,13 +39,13 @@ def _row(cells: Iterator[str] | tuple[str, ...]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _tables(table: type, path: str) -> Iterator[tuple[str, type]]:
-    """Yield the header and class of each table of the file that has keys to tell, outer ones first."""
+def _tables(table: type, path: str) -> Iterator[tuple[str, type, Sentence]]:
+    """Yield the header, class and purpose of each table of the file that has keys to tell, outer ones first."""
     for field in fields_of(table):
         inner_path = f"{path}.{write_key(field.key)}" if path else write_key(field.key)
         for header, inner in _own_tables(field.shape, inner_path):
             if inner is not UncheckedTable:
-                yield header, inner
+                yield header, inner, field.told.help
                 yield from _tables(inner, header.strip("[]"))
 
 

@@ -9,7 +9,18 @@ import attrs
 from config.checks import NotEmpty
 from config.declaration import setting
 from config.sentence import Sentence
-from config.shapes import UNCHECKED, Anything, Listed, Named, Single, Table, Unchecked, fields_of, shape_of
+from config.shapes import (
+    UNCHECKED,
+    Anything,
+    Listed,
+    Named,
+    Single,
+    Table,
+    Unchecked,
+    fields_of,
+    shape_of,
+    without_none,
+)
 from config.tables import ClubSettings, OperationSettings, UncheckedTable
 
 
@@ -23,7 +34,8 @@ class SettingsSchema:
 
     `operations`: by id, the operation's settings class (derived from OperationSettings), or UNCHECKED while it has
     none. `station_tables`: by key, what an operation adds to each station: an attrs class, `tuple[attrs class, ...]`
-    for `[[stations.X.key]]`, or UNCHECKED. A class that cannot be settings is a TypeError here, not at the first file.
+    for `[[stations.X.key]]`, or UNCHECKED. `SUMMARY: ClassVar[Sentence]` of a class tells what the table is for. A
+    class that cannot be settings is a TypeError here, not at the first file.
     """
 
     operations: Mapping[str, Any] = attrs.field(factory=dict, converter=_read_only)
@@ -42,7 +54,8 @@ class SettingsSchema:
         }
         for key, type_ in self.station_tables.items():
             _refuse(key in fields, f"the station table {key} is named like a key of every station")
-            fields[key] = (_optional(type_), setting(None, help=_summary(type_)))
+            told = _summary(type_, Sentence.of("{name} of this station", name=key))
+            fields[key] = (_optional(type_), setting(None, help=told))
         return _make_table("StationTable", fields)
 
     def _make_document_class(self) -> type:
@@ -64,7 +77,8 @@ class SettingsSchema:
                 not (isinstance(table, type) and issubclass(table, OperationSettings)),
                 f"the settings of {operation_id} do not derive from OperationSettings: {table!r}",
             )
-            fields[operation_id] = (_optional(table), setting(None, help=_summary(type_)))
+            told = _summary(type_, Sentence.of("the operation {name}", name=operation_id))
+            fields[operation_id] = (_optional(table), setting(None, help=told))
         return _make_table("Document", fields)
 
 
@@ -86,11 +100,13 @@ def _check_type(type_: Any) -> None:
             return
 
 
-def _summary(type_: Any) -> Sentence:
+def _summary(type_: Any, fallback: Sentence) -> Sentence:
     if isinstance(type_, Unchecked):
         return Sentence.of("kept as it is: this version of the program does not read it")
-    summary = getattr(type_, "SUMMARY", None)
-    return summary if isinstance(summary, Sentence) else Sentence.of("see its own keys")
+    shape = shape_of(type_)
+    table = without_none(shape.item if isinstance(shape, Listed) else type_)
+    summary = getattr(table, "SUMMARY", None)
+    return summary if isinstance(summary, Sentence) else fallback
 
 
 def _make_table(name: str, fields: Mapping[str, tuple[Any, Any]]) -> type:

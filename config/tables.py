@@ -30,12 +30,19 @@ def _not_a_time_zone(name: str) -> Sentence | None:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         # ValueError and OSError: a name such as "../x", "Europe" or one with a NUL is tried as a file.
-        known = zoneinfo.available_timezones()
-        nearest = did_you_mean(name, known) or did_you_mean(f"Europe/{name}", known)
-        return Sentence.of(
-            "not a time zone of this computer; {remedy}", remedy=nearest or Sentence.of('write it as in "Europe/Paris"')
-        )
+        return Sentence.of("not a time zone of this computer; {remedy}", remedy=_time_zone_advice(name))
     return None
+
+
+def _time_zone_advice(name: str) -> Sentence:
+    known = sorted(zoneinfo.available_timezones())
+    if not known:
+        return Sentence.of("it has none at all: install the package tzdata")
+    by_city = {zone.rpartition("/")[2].casefold(): zone for zone in known}
+    city = by_city.get(name.casefold().replace(" ", "_"))
+    if city is not None:
+        return Sentence.of("did you mean {name}?", name=city)
+    return did_you_mean(name, known) or Sentence.of('write it as in "Europe/Paris"')
 
 
 @attrs.frozen(kw_only=True)
@@ -73,7 +80,9 @@ class ClubSettings:
 class OperationSettings:
     """What the table of every operation has; an operation's own settings class derives from it."""
 
-    enabled: bool = setting(True, help=Sentence.of("false switches the operation off; its other keys may then lack"))
+    enabled: bool = setting(
+        True, help=Sentence.of("false switches the operation off; its other keys may then be missing")
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -15,6 +15,7 @@ from service.terminal import wrap
 Run = Callable[[argparse.Namespace, Any], int]
 
 _COLUMNS: Final = 78
+_MOST: Final = 1 << 63
 # What argparse says of a wrong command line, and what we say.
 _ERRORS: Final = (
     (
@@ -30,6 +31,14 @@ _ERRORS: Final = (
     ),
     (r"argument (?P<name>.*?): (?P<text>.*)", Sentence.of("the argument {name}: {text}")),
 )
+
+
+def counting_number(text: str) -> int:
+    """Read a number from 1 to what a database's key can hold; ValueError otherwise."""
+    value = int(text)
+    if not 0 < value < _MOST:
+        raise ValueError(text)
+    return value
 
 
 class _Layout(argparse.RawDescriptionHelpFormatter):

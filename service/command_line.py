@@ -12,7 +12,7 @@ from typing import Final
 
 from config.sentence import LANGUAGES, Sentence, SentenceError
 from service.argument_parser import Commands, Parser
-from service.console import standard_console
+from service.console import OutputLost, standard_console
 from service.exit_codes import Exit
 
 # The module of each command, in the order of the help.
@@ -41,10 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(end.code or 0)
     try:
         code = int(options.run(options, console))
-        console.out.flush()
+        console.flush()
     except SentenceError as error:
         console.error(error.sentence)
         _show_origin(options)
+        if isinstance(error, OutputLost):
+            _forget_output()
         return int(getattr(error, "exit_code", Exit.ATTENTION))
     except KeyboardInterrupt:
         console.error(Sentence.of("interrupted"))
@@ -110,7 +112,7 @@ def _show_origin(options: argparse.Namespace) -> None:
 
 
 def _forget_output() -> None:
-    """Give the output a place to go: the reader has left (`status | head`), and the flush at exit would complain."""
+    """Give the output a place to go: its own is lost (`status | head`), and the flush at exit would complain."""
     import os  # noqa: PLC0415
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,11 +3,17 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO
 
-from config.sentence import LANGUAGES, Sentence
-from service.terminal import Terminal
+from config.sentence import LANGUAGES, Sentence, SentenceError
+from service.terminal import Terminal, clean
+
+
+class OutputLost(SentenceError):  # noqa: N818 - what the reader sees
+    """The file or disk that the output goes to takes no more."""
 
 
 class Console:
@@ -34,8 +40,27 @@ class Console:
         return sentence.render(self.language)
 
     def print(self, text: Sentence | str) -> None:
-        """Write a line to the output."""
-        self.out.write(f"{text if isinstance(text, str) else self.text(text)}\n")
+        """Write a sentence, or a page that was made for this terminal, to the output."""
+        self.write(f"{text if isinstance(text, str) else clean(self.text(text))}\n")
+
+    def write(self, text: str) -> None:
+        """Write text as it is; raises `OutputLost`, and BrokenPipeError when the reader has left."""
+        with self._output():
+            self.out.write(text)
+
+    def flush(self) -> None:
+        """Write what is left now: at the interpreter's exit an error would be a traceback."""
+        with self._output():
+            self.out.flush()
+
+    @contextmanager
+    def _output(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputLost("the output can't be written: {reason}", reason=error.strerror or error) from error
 
     def print_json(self, value: Any) -> None:
         """Write a value as JSON, in ASCII where the output takes no more."""
@@ -44,7 +69,7 @@ class Console:
 
     def error(self, sentence: Sentence) -> None:
         """Write an error to the error stream, in one sentence."""
-        said = " ".join(self.text(sentence).split())
+        said = " ".join(clean(self.text(sentence)).split())
         self.err.write(f"heitz-service: {said}\n")
 
 
@@ -62,7 +87,13 @@ def system_language(environment: Mapping[str, str]) -> str:
 
 
 def standard_console(asked_language: str | None) -> Console:
-    """Return the console of this process. What a stream can't encode is replaced: it never fails a command."""
+    """Return the console of this process.
+
+    What a stream can't encode is replaced, and a stream that is closed (`>&-`, pythonw) is a hole: neither fails a
+    command.
+    """
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for the process
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for the process
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

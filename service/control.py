@@ -2,7 +2,9 @@
 
 import logging
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, Protocol, assert_never
 
 from actors.board import Run
@@ -19,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 ID: Final = "control"
 _RUN_SECONDS: Final = 3600.0
+_LONG_REQUESTS: Final = 8
 
 
 class RequestRefused(SentenceError):  # noqa: N818 - what the reader sees
@@ -65,6 +68,7 @@ class Handlers:
 
     def __init__(self, station: Answering) -> None:
         self._station = station
+        self._long = threading.BoundedSemaphore(_LONG_REQUESTS)
 
     def handle(self, request: dict[str, Any], language: str) -> dict[str, Any]:
         """Return the answer to a request; raises SentenceError for what cannot be done."""
@@ -73,15 +77,27 @@ class Handlers:
             case ShowStatus():
                 return self._station.describe(language)
             case Restart(actor):
-                return self._restart(actor)
+                with self._long_request():
+                    return self._restart(actor)
             case requests.RunNow(operation, dry_run):
-                return self._run_now(operation, language, is_dry=dry_run)
+                with self._long_request():
+                    return self._run_now(operation, language, is_dry=dry_run)
             case Stop():
                 logger.info("told to stop by command", extra={"event": "program.told_to_stop"})
                 self._station.ask_to_stop()
                 return {"stopping": True, "pid": os.getpid()}
             case _:
                 assert_never(message)
+
+    @contextmanager
+    def _long_request(self) -> Iterator[None]:
+        """Bound the requests that wait for an actor: with all places taken by a hung one, `status` would be refused."""
+        if not self._long.acquire(blocking=False):
+            raise RequestRefused("{n} requests wait already for an answer: try again later", n=_LONG_REQUESTS)
+        try:
+            yield
+        finally:
+            self._long.release()
 
     def _restart(self, path: str) -> dict[str, Any]:
         tree = self._station.tree

@@ -4,6 +4,7 @@ The lock is the operating system's, so a crash, a kill -9 or a power cut frees i
 What the file says (the process, since when, where it listens) is read by the command line to find the program.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -97,7 +98,7 @@ def acquire(station: str, started_at: datetime, folders: Folders) -> Instance:
     for attempt in range(_ATTEMPTS):
         if attempt:
             Event().wait(_BETWEEN_ATTEMPTS_SECONDS)
-        lock = _take(path)
+        lock = _taken(path)
         if lock is not None:
             holder = Holder(
                 station=station,
@@ -110,6 +111,17 @@ def acquire(station: str, started_at: datetime, folders: Folders) -> Instance:
             lock.write(json.dumps(holder._asdict()))
             return Instance(holder, lock)
     raise AlreadyRunning(station, recorded(path))
+
+
+def _taken(path: Path) -> "_FileLock | _MutexLock | None":
+    try:
+        return _take(path)
+    except OSError as error:
+        raise UnsafePath(
+            "the lock {path} can't be written ({reason}): free space, or give this user the right",
+            path=path,
+            reason=error.strerror or error,
+        ) from error
 
 
 def control_address(station: str, folders: Folders) -> str:
@@ -137,7 +149,10 @@ def is_held(lock: Path) -> bool:
     """Tell whether a process holds the lock now."""
     if not lock.exists():
         return False
-    taken = _take(lock)
+    try:
+        taken = _take(lock)
+    except (OSError, UnsafePath):
+        return False  # what can't be opened was not locked by this user's program
     if taken is None:
         return True
     taken.release()
@@ -171,8 +186,14 @@ class _FileLock:
         self._descriptor = descriptor
 
     def write(self, text: str) -> None:
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, text.encode(), 0)
+        record = text.encode()
+        try:
+            os.pwrite(self._descriptor, record, 0)
+            os.ftruncate(self._descriptor, len(record))
+        except OSError:
+            # A full disk: the lock holds all the same, and the command line knows where a station listens.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, 0)
 
     def release(self) -> None:
         if self._descriptor >= 0:

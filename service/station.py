@@ -82,7 +82,7 @@ class Station:
             identity,
             operations,
             self.board,
-            Journal(files.journal.with_suffix(".answers"), sync=False),
+            Journal(files.answers, sync=False),
             wake=self._wake,
             aggregate_state=self.state,
         )

@@ -149,19 +149,19 @@ class Tree:
             UnknownChild: with the paths that look like it.
 
         """
-        return self._engine.call(lambda: ChildRef(self._find(path).slot))
+        return self._engine.ask(lambda: ChildRef(self._find(path).slot))
 
     def which_children(self) -> tuple[ChildReport, ...]:
         """Return a report of each child, depth first, in starting order."""
-        return self._engine.call(lambda: tuple(map(report_of, descendants(self._root.child))))
+        return self._engine.ask(lambda: tuple(map(report_of, descendants(self._root.child))))
 
     def report(self, path: str) -> ChildReport:
         """Return the report of one child."""
-        return self._engine.call(lambda: report_of(self._find(path)))
+        return self._engine.ask(lambda: report_of(self._find(path)))
 
     def count_children(self) -> ChildCounts:
         """Return how many children there are."""
-        return self._engine.call(lambda: count(descendants(self._root.child)))
+        return self._engine.ask(lambda: count(descendants(self._root.child)))
 
     def watch(self, path: str, callback: Observer) -> Watch:
         """Call back with every event of one child, on the observers' thread, until cancelled."""
@@ -287,6 +287,9 @@ class Tree:
             error = StartFailed(end.origin or "", str(end.kind), end.error)
             error.__cause__ = end.exception
             self._up.set_exception(error)
+        for child in descendants(root):
+            child.slot.close()
+            self._recorder.dropped(child)
         abandoned = tuple(life.path for life in self._around.abandoned)
         self._outcome = Outcome(self._reason, failure_of(end, self._engine.clock.now()), abandoned)
         self._recorder.flush()

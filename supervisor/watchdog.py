@@ -82,4 +82,6 @@ def _is_hung(life: Life, watch: _Watch, now: float, credit: float) -> bool:
     if watch.busy_seconds < watch.timeout_seconds or now < life.extended_until:
         return False
     starved = seconds_without_processor(life.native_id) - watch.starved_seconds
+    if starved < watch.timeout_seconds / _LOOKS_PER_TIMEOUT:
+        return True  # every thread waits for a processor now and then: that explains nothing
     return watch.busy_seconds - starved >= watch.timeout_seconds

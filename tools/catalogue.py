@@ -19,7 +19,7 @@ FRENCH = ROOT / "assets/locale/fr/LC_MESSAGES/heitz-service.po"
 
 
 def error_classes() -> Iterator[str]:
-    """Yield the names of the classes whose first argument is a sentence: SentenceError and what derives from it."""
+    """Yield the names of the classes whose first argument is a sentence: SentenceError and what inherits its making."""
     known = {"SentenceError"}
     classes = [
         node
@@ -27,6 +27,7 @@ def error_classes() -> Iterator[str]:
         for path in (ROOT / folder).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.ClassDef)
+        and not any(isinstance(member, ast.FunctionDef) and member.name == "__init__" for member in node.body)
     ]
     grew = True
     while grew:

@@ -109,6 +109,8 @@ class Delivery:
         self._mailbox = parse_mailbox(settings.smtp.sender)
         self._goes_on = goes_on
         self._unwritten: _Settled | None = None
+        self._blamed: ServerAway | None = None
+        """What the server last said against the club: once may be that mail's fault, twice is the club's."""
         self._tally = tally
 
     def run(self) -> None:
@@ -121,6 +123,8 @@ class Delivery:
             if not batch:
                 break
             self._deliver_all(batch)
+        if self._blamed is not None:
+            raise self._blamed
 
     def _deliver_all(self, batch: Sequence[Message]) -> None:
         for index, message in enumerate(batch):
@@ -143,11 +147,16 @@ class Delivery:
             self._settle(_Settled(message, Failed(unsendable.sentence.render(self._sender.language))))
             return
         if not envelope.recipients:  # an earlier attempt reached them all
-            self._settle(_Settled(message, Sent(), wrong))
+            self._settle(_Settled(message, Sent(remark=self._remark(wrong)), wrong))
             return
         attempt = self._session.send(envelope, lambda: self._begin(message))
+        blamed_before, self._blamed = self._blamed, None
         if policy.blames_the_club(attempt):
-            raise ServerAway("the mail server refuses the club's account or sender: {reply}", reply=str(attempt.reply))
+            self._blamed = ServerAway(
+                "the mail server refuses the club's account or sender: {reply}", reply=str(attempt.reply)
+            )
+            if blamed_before is not None:
+                raise self._blamed
         facts = policy.RowFacts(message.attempts + 1, self._due_at(message), message.expires_at)
         verdict = policy.judge(attempt, envelope.recipients, facts, self._settings, self._sender.now())
         settled = self._settled(message, verdict, wrong)
@@ -178,9 +187,11 @@ class Delivery:
         if message.problem is not None:
             raise Unsendable(message.problem)
         wanted = parse_recipients(message.text("recipient"), self._settings.max_recipients)
-        mailboxes = tuple(each for each in wanted.mailboxes if each.address not in message.sent_to)
+        mailboxes = tuple(each for each in wanted.mailboxes if each.address not in message.done_with)
         language = self._sender.language
-        wrong = tuple(Recipient("", "failed", sentence.render(language)) for sentence in wanted.wrong)
+        wrong = tuple(
+            Recipient(str(sentence.values["text"]), "failed", sentence.render(language)) for sentence in wanted.wrong
+        )
         if not mailboxes:
             return Envelope(self._mailbox.address, (), b""), wrong
         return build(self._draft(message, mailboxes), self._mailbox, self._settings.max_message_size), wrong
@@ -200,7 +211,7 @@ class Delivery:
         )
 
     def _attachments(self, message: Message) -> tuple[Attachment, ...]:
-        found = self._outbox.attachments(message)
+        found = message.attachments
         size = sum(each.size for each in found)
         if size > self._settings.max_message_size:
             raise Unsendable(
@@ -222,7 +233,8 @@ class Delivery:
         say = self._in_language
         match verdict:
             case policy.Sent(refused):
-                return _Settled(message, Sent(), (*wrong, *self._refused(refused)))
+                failed = (*wrong, *self._refused(refused))
+                return _Settled(message, Sent(remark=self._remark(failed)), failed)
             case policy.RetryAt(at, reason, rest, served, refused):
                 recipients = (
                     *wrong,
@@ -245,6 +257,18 @@ class Delivery:
             case policy.Untouched():
                 return None
         assert_never(verdict)
+
+    def _remark(self, failed: Sequence[Recipient]) -> str | None:
+        """Return what is written beside a mail that was sent, but not to everybody."""
+        if not failed:
+            return None
+        sentence = Sentence.counted(
+            "{n} recipient was refused: {why}",
+            "{n} recipients were refused, such as: {why}",
+            len(failed),
+            why=failed[0].error,
+        )
+        return sentence.render(self._sender.language)
 
     def _refused(self, refused: Sequence[Refusal]) -> tuple[Recipient, ...]:
         return tuple(Recipient(each.recipient, "failed", str(each.reply)) for each in refused)

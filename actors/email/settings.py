@@ -74,7 +74,9 @@ class SmtpSettings:
         help=Sentence.of("who the e-mails come from"),
     )
     ca_file: Path | None = setting(
-        None, help=Sentence.of("the authority that vouches for the server, a PEM file; by default those of the system")
+        None,
+        example=Path("ca.pem"),
+        help=Sentence.of("the authority that vouches for the server, a PEM file; by default those of the system"),
     )
     password_in_clear: bool = setting(
         False, help=Sentence.of("allows, with security none, to send the password over the network for all to read")

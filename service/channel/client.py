@@ -9,7 +9,7 @@ from config.sentence import SentenceError
 from service.channel.handshake import HandshakeRefused, existing_key, prove_client
 from service.channel.link import Link, LinkError, connect
 from service.exit_codes import Exit
-from service.instance import Holder, is_held, recorded, running
+from service.instance import Holder, control_address, is_held, recorded, running
 from service.paths import Folders
 
 CONNECT_SECONDS = 3.0
@@ -109,7 +109,10 @@ def computer_name() -> str:
 
 
 def _recorded_or_absent(station: str, folders: Folders) -> Holder:
-    holder = recorded(folders.of(station).lock)
+    lock = folders.of(station).lock
+    holder = recorded(lock)
+    if holder is None and is_held(lock):  # its record was not written, on a full disk
+        holder = Holder(station, pid=0, started_at="", address=control_address(station, folders))
     if holder is None:
         raise _not_running(station)
     return holder

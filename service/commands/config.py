@@ -109,7 +109,7 @@ def _init(options: argparse.Namespace, console: Console) -> int:
 
     text = example(settings_schema(), console.language)
     if options.file == "-":
-        console.out.write(text)
+        console.write(text)
         return Exit.OK
     path = Path(options.file).absolute() if options.file else usual_places()[0]
     _write(path, text, replace=options.force)

@@ -40,7 +40,7 @@ def _init(options: argparse.Namespace, console: Console) -> int:
 
     with club_database(options, console, failure=Exit.USAGE) as (database, _):
         if options.sql:
-            console.out.write(as_sql(database.engine.dialect.name))
+            console.write(as_sql(database.engine.dialect.name))
             return Exit.OK
         applied = initialise(database)
         return _tell(options, console, database.where, applied.before, applied.after)

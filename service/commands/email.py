@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from config.sentence import Sentence
-from service.argument_parser import Commands
+from service.argument_parser import Commands, counting_number
 from service.console import Console
 from service.exit_codes import Exit
 
@@ -40,9 +40,14 @@ def add(commands: Commands) -> None:
         metavar="STATE",
         help=Sentence.of("only those in this state: {states}", states=", ".join(_STATES)),
     )
-    listing.option("--limit", type=int, default=_LIMIT, metavar="N", help=Sentence.of("at most so many, 50 by default"))
     listing.option(
-        "--before", type=int, metavar="ID", help=Sentence.of("only those older than this one: the next page")
+        "--limit", type=counting_number, default=_LIMIT, metavar="N", help=Sentence.of("at most so many, 50 by default")
+    )
+    listing.option(
+        "--before",
+        type=counting_number,
+        metavar="ID",
+        help=Sentence.of("only those older than this one: the next page"),
     )
     show = email.add("show", Sentence.of("show all that is known of one e-mail"), "email show 1234", run=_show)
     retry = email.add(
@@ -58,9 +63,9 @@ def add(commands: Commands) -> None:
         "email resolve 1234 --resend",
         run=_resolve,
     )
-    show.option("id", metavar="ID", type=int, help=Sentence.of("its number, as `email list` prints it"))
+    show.option("id", metavar="ID", type=counting_number, help=Sentence.of("its number, as `email list` prints it"))
     for parser in (retry, resolve):
-        parser.option("ids", metavar="ID", type=int, nargs="+", help=Sentence.of("their numbers"))
+        parser.option("ids", metavar="ID", type=counting_number, nargs="+", help=Sentence.of("their numbers"))
     decision = resolve.add_mutually_exclusive_group(required=True)
     words = (("sent", Sentence.of("it has left after all")), ("resend", Sentence.of("it must go out again")))
     for name, meaning in words:
@@ -79,7 +84,7 @@ def _list(options: argparse.Namespace, console: Console) -> int:
 
     with club_database(options, console) as (database, _):
         desk = OutboxDesk(database, EMAIL)
-        found = desk.list(options.state, limit=max(1, options.limit), before=options.before)
+        found = desk.list(options.state, limit=options.limit, before=options.before)
         counts = desk.counts()
     documents = [_summary(summary) for summary in found]
     if options.json:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from config.sentence import Sentence
-from service.argument_parser import Commands
+from service.argument_parser import Commands, counting_number
 from service.console import Console
 from service.exit_codes import Exit
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _UNITS: Final = {"min": "minutes", "h": "hours", "d": "days", "j": "days"}
 _LIMIT: Final = 100
-_MOST: Final = 100_000
 
 
 def add(commands: Commands) -> None:
@@ -37,7 +36,11 @@ def add(commands: Commands) -> None:
     )
     parser.option("--failures", action="store_true", help=Sentence.of("only what failed or was interrupted"))
     parser.option(
-        "--limit", type=_count, default=_LIMIT, metavar="N", help=Sentence.of("at most so many, 100 by default")
+        "--limit",
+        type=counting_number,
+        default=_LIMIT,
+        metavar="N",
+        help=Sentence.of("at most so many, 100 by default"),
     )
     parser.config_option()
     parser.json_option()
@@ -46,13 +49,12 @@ def add(commands: Commands) -> None:
 def since(text: str) -> datetime:
     """Return the instant that a user means, aware; ValueError otherwise. A day begins on the reader's clock."""
     match = re.fullmatch(r"(\d{1,6})\s*(min|h|d|j)", text)
-    now = datetime.now().astimezone()
-    if match:
-        try:
-            return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
-        except OverflowError as error:
-            raise ValueError(text) from error
-    return datetime.fromisoformat(text).astimezone()
+    try:
+        if match:
+            return datetime.now().astimezone() - timedelta(**{_UNITS[match[2]]: int(match[1])})
+        return datetime.fromisoformat(text).astimezone()
+    except OverflowError as error:
+        raise ValueError(text) from error
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
@@ -85,10 +87,3 @@ def _as_json(run: "Run") -> dict[str, Any]:
         "outcome": run.outcome,
         "summary": run.summary,
     }
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if not 0 < value <= _MOST:
-        raise ValueError(text)
-    return value

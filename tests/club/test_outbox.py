@@ -262,7 +262,7 @@ def test_ten_thousand_recipients_are_told_apart(club: Any) -> None:
     answers = [Recipient(address, "sent" if number % 2 else "pending") for number, address in enumerate(addresses)]
     assert outbox.settle(message, Later("half refused", timedelta(0)), answers)
     (again,) = outbox.claim()
-    assert len(again.sent_to) == 5000
+    assert len(again.done_with) == 5000
     assert len(club.desk().show(message_id).recipients) == 10_000
 
 
@@ -275,7 +275,7 @@ def test_who_was_reached_stays_reached(club: Any) -> None:
         message, Later("450", timedelta(0)), [Recipient("a@x.fr", "sent"), Recipient("b@x.fr", "pending", "450 busy")]
     )
     (message,) = outbox.claim()
-    assert message.sent_to == {"a@x.fr"}
+    assert message.done_with == {"a@x.fr"}
     outbox.begin(message)
     outbox.settle(message, Failed("550"), [Recipient("a@x.fr", "failed"), Recipient("b@x.fr", "failed", "550 no")])
     told = {each.address: (each.state, each.error) for each in club.desk().show(message_id).recipients}
@@ -289,7 +289,7 @@ def test_attachments_are_known_before_they_are_loaded(club: Any) -> None:
     club.sql(statement, message_id, "note.txt", "texte é", None)
     outbox = club.outbox()
     (message,) = outbox.claim()
-    pdf, note = outbox.attachments(message)
+    pdf, note = message.attachments
     assert (pdf.name, pdf.media_type, pdf.size) == ("facture.pdf", "application/pdf", 4000)
     assert (outbox.content(pdf)[:4], outbox.content(note)) == (b"%PDF", "texte é".encode())
     club.sql("PRAGMA foreign_keys=ON")

@@ -60,7 +60,9 @@ def test_the_example_explains_each_setting_and_shows_its_default(schema: Setting
     assert "\n# its port (a whole number, between 1 and 65535; default 587)\n#port = 587\n" in text
     assert '\n# the mail server (text, not empty)\nhost = "smtp.example.org"\n' in text
     assert "\n# the speed of the line (a whole number, in bit/s; default 9600)\n#speed = 9600\n" in text
-    assert "\n#[[stations.ACCUEIL.sensors]]\n" in text
+    assert "\n\n# the mail server\n[email.smtp]\n" in text  # what a table is for stands above it
+    assert "\n\n# the operation email\n[email]\n" in text
+    assert "\n\n# sensors of this station\n#[[stations.ACCUEIL.sensors]]\n" in text
     assert "\n#[fmi.zones.bassin]\n" in text
     assert "\n#[fmi.window]\n" in text
     assert all(len(line) <= 120 for line in text.splitlines())
@@ -156,6 +158,7 @@ def test_the_page_has_a_table_for_each_table_of_the_file(schema: SettingsSchema)
         "[fmi.zones.NAME]",
         "[fmi.window]",
     ]
+    assert "### `[email.smtp]`\n\nthe mail server\n\n| key |" in page
     assert "| `port` | a whole number, between 1 and 65535 | `587` | its port |" in page
     assert "| `host` | text, not empty | required | the mail server |" in page
     assert "| `password` | a secret | none | the password |" in page

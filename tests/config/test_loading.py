@@ -1,5 +1,6 @@
 """A settings file becomes settings, or all its problems at once."""
 
+import zoneinfo
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 from pathlib import Path
@@ -203,6 +204,21 @@ password = 12345
     assert [problem.line for problem in problems] == [1, 2, 3, 4, 5, 6, 10, 11, 12, 14, 15, 16, 18, 19, 20, 21]
 
 
+def test_a_problem_is_told_to_programs_as_plain_values(problems_of: Problems, good: str) -> None:
+    [problem] = problems_of(good.replace('"COM3"', "3"))
+    assert problem.as_json("en") == {
+        "file": str(problem.file),
+        "line": 11,
+        "column": None,
+        "key": "stations.ACCUEIL.sensors[0].port",
+        "value": "3",
+        "problem": "expected text, found a whole number",
+        "suggestion": "put it in quotes",
+    }
+    [bare] = problems_of("")
+    assert (bare.as_json("en")["line"], bare.as_json("en")["key"]) == (None, None)
+
+
 def test_the_error_counts_its_problems_and_tells_the_first(problems_of: Problems, good: str) -> None:
     [only] = problems_of(good.replace('"COM3"', "3"))
     assert str(SettingsError([only])) == str(only)
@@ -353,6 +369,47 @@ def test_an_operation_that_is_switched_off_may_be_incomplete(
     off = load(write(good.partition("[email]")[0] + "[email]\nenabled = false\n"), schema).operations["email"]
     assert isinstance(off, UncheckedTable)
     assert (off.enabled, off.station) == (False, None)
+
+
+@pytest.mark.parametrize("switch", ["", "enabled = true\n"])
+def test_an_operation_that_is_on_must_be_complete(problems_of: Problems, good: str, switch: str) -> None:
+    problems = problems_of(f"{good.partition('[email]')[0]}[email]\n{switch}")
+    assert [(problem.key, str(problem.sentence)) for problem in problems] == [
+        ("email.station", "required, but missing"),
+        ("email.smtp", "required, but missing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "advice"),
+    [
+        ("Paris", "did you mean Europe/Paris?"),
+        ("europe/paris", "did you mean Europe/Paris?"),
+        ("new york", "did you mean America/New_York?"),
+        ("Europe/Pari", "did you mean Europe/Paris?"),
+        ("Europe", ""),  # a folder of the time zones
+        ("../zoneinfo/Europe/Paris", ""),  # outside of them
+        ("/etc/passwd", ""),
+        ("", 'write it as in "Europe/Paris"'),
+        ("xyz", ""),
+    ],
+)
+def test_a_time_zone_must_be_one_of_this_computer(problems_of: Problems, good: str, zone: str, advice: str) -> None:
+    [problem] = problems_of(good.replace("[club]", f'[club]\ntimezone = "{zone}"'))
+    assert (problem.key, problem.line) == ("club.timezone", 2)
+    assert str(problem.sentence).startswith(f"not a time zone of this computer; {advice}")
+
+
+def test_a_computer_without_time_zones_is_told_as_such(
+    problems_of: Problems, good: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(name: str) -> None:
+        raise zoneinfo.ZoneInfoNotFoundError(name)
+
+    monkeypatch.setattr("zoneinfo.ZoneInfo", none)
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+    [problem] = problems_of(good.replace("[club]", '[club]\ntimezone = "Europe/Paris"'))
+    assert str(problem.sentence).endswith("it has none at all: install the package tzdata")
 
 
 def test_an_operation_that_is_switched_off_and_complete_keeps_its_settings(

@@ -40,6 +40,7 @@ def test_the_authors_example_works(write: Write) -> None:
     exec(compile(source, "declare-settings.md", "exec"), names)
     schema = SettingsSchema({"sms": names["SmsSettings"]})
     text = example(schema)
+    assert "\n# the messages to the clients' telephones\n[sms]\n" in text
     assert load(write(text), schema).operations["sms"].gateway.port == 443
     both = text.replace("#token", "token").replace('#kind = "http"', 'kind = "modem"')
     with pytest.raises(SettingsError, match=r"sms\.gateway\.token: a modem asks for no token"):

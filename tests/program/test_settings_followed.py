@@ -68,7 +68,7 @@ def test_a_file_that_names_this_station_no_more_changes_nothing_and_is_shown(clu
 
 @pytest.mark.parametrize(
     ("content", "word"),
-    [(None, "there is no such file"), (b"", "club"), (b"[club]\nnom = 1", "nom")],
+    [(None, "there is no such file"), (b"", "empty"), (b"[club]\nnom = 1", "nom")],
     ids=["missing", "empty", "unknown key"],
 )
 def test_a_station_with_bad_settings_does_not_start_and_says_why(club: Club, content: bytes | None, word: str) -> None:

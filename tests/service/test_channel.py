@@ -463,6 +463,13 @@ def test_a_program_that_holds_the_station_and_does_not_listen_is_told_apart(serv
         answered(instance, home)
 
 
+def test_a_program_whose_record_is_lost_is_reached_all_the_same(serve: Serve, home: Folders) -> None:
+    """As on a full disk: the lock is held, and what it should say could not be written."""
+    serve(echo)
+    home.of("ACCUEIL").lock.write_bytes(b"")
+    assert ask(find("ACCUEIL", home), {"command": "status"}, home).answer["in"] == "en"
+
+
 def test_the_only_program_is_found_without_its_name_and_several_ask_for_one(
     serve: Serve, home: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,6 +90,20 @@ def test_status_survives_a_terminal_without_unicode_and_a_reader_that_leaves(sta
     assert left.stderr == b""
 
 
+def test_an_output_that_is_closed_or_full_is_no_traceback(station: Station) -> None:
+    station()
+    words = f"{sys.executable} -m service status"
+    closed = subprocess.run(["sh", "-c", f"{words} >&- 2>&-"], cwd=ROOT, check=False, timeout=30)
+    full = subprocess.run(
+        ["sh", "-c", f"{words} >/dev/full"], stderr=subprocess.PIPE, cwd=ROOT, check=False, timeout=30
+    )
+    assert closed.returncode == 0
+    assert (full.returncode, full.stderr) == (
+        1,
+        b"heitz-service: the output can't be written: No space left on device\n",
+    )
+
+
 def test_restart_and_run_now_print_their_result(station: Station) -> None:
     station()
     restarted = heitz("restart", "email")
@@ -287,6 +301,17 @@ def test_an_unforeseen_error_is_one_sentence_and_a_traceback_only_with_debug(
     assert command_line.main(["--debug", "run"]) == 1
     assert (plain.count("\n"), "ZeroDivisionError: by zero" in plain, "Traceback" in plain) == (1, True, False)
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_error_s_text_cannot_move_the_cursor(
+    replaced_run: types.ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_options: Any) -> int:
+        raise SentenceError("the server said {text}", text="550 \x1b[2J\r\nall is well")
+
+    replaced_run.run = fail  # type: ignore[attr-defined]
+    assert command_line.main(["run"]) == 1
+    assert capsys.readouterr().err == "heitz-service: the server said 550 ?[2J all is well\n"
 
 
 def test_a_foreseen_error_has_the_exit_code_of_its_class(

@@ -23,6 +23,9 @@ server = true
 
 [email]
 station = "ACCUEIL"
+[email.smtp]
+host = "smtp.example.org"
+sender = "club@example.org"
 """
 
 

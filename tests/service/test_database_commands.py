@@ -155,7 +155,7 @@ def test_an_age_counts_back_from_now(text: str, ago: timedelta) -> None:
     assert abs(datetime.now(UTC) - ago - since(text)) < timedelta(seconds=10)
 
 
-@pytest.mark.parametrize("text", ["yesterday", "7x", "-1d", "999999d", "2026-13-01", ""])
+@pytest.mark.parametrize("text", ["yesterday", "7x", "-1d", "999999d", "2026-13-01", "0001-01-01", ""])
 def test_what_is_no_instant_is_refused(text: str, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["history", f"--since={text}"]) == 2
     assert "is not a value for the argument --since" in capsys.readouterr().err
@@ -204,6 +204,14 @@ def test_retry_and_resolve_do_what_they_can_and_say_what_they_cannot(
     assert main(["email", "list", "--json"]) == 0
     states = {email["id"]: email["state"] for email in document(capsys)["emails"]}
     assert states == {1: "pending", 2: "sent", 3: "sent", 4: "pending"}
+
+
+@pytest.mark.parametrize("words", [["show", "0"], ["show", "9" * 30], ["retry", "-1"], ["list", "--limit", "0"]])
+def test_a_number_that_no_email_can_have_is_a_usage_error(
+    words: list[str], config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["email", *words]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_the_club_s_stations_are_shown_with_those_that_give_no_sign_of_life(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from service.instance import AlreadyRunning, acquire, control_address, is_held, recorded, running
-from service.paths import Folders
+from service.paths import Folders, UnsafePath
 
 AT = datetime(2026, 11, 24, 7, 58, 3, tzinfo=UTC)
 HOLD = """
@@ -128,3 +128,10 @@ def test_a_run_that_was_killed_is_a_predecessor_too(home: Folders) -> None:
     assert killed is not None
     with acquire("ACCUEIL", AT, home) as instance:
         assert instance.holder.predecessors == (killed.process,)
+
+
+def test_a_lock_that_cannot_be_made_says_what_to_do(home: Folders) -> None:
+    home.of("ACCUEIL").lock.mkdir()
+    with pytest.raises(UnsafePath, match="can't be written"):
+        acquire("ACCUEIL", AT, home)
+    assert not is_held(home.of("ACCUEIL").lock)

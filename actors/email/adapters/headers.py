@@ -8,6 +8,7 @@ than the rest of the message.
 import re
 import urllib.parse
 from email.header import Header
+from functools import lru_cache
 from typing import Any, Final, Self
 
 from actors.email.addresses import Mailbox
@@ -65,6 +66,7 @@ def _mailbox(mailbox: Mailbox, *, utf8: bool) -> str:
     )
 
 
+@lru_cache(maxsize=16)  # the sender, and the subject of a message to many
 def _encoded(text: str, name: str) -> str:
     # Header finds the shorter of Q and B for each word, and cuts only between characters.
     return Header(text, "utf-8", maxlinelen=_LINE, header_name=name).encode(linesep="\r\n")

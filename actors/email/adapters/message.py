@@ -127,14 +127,14 @@ def _check_size(size: int, max_size: int) -> None:
 
 def _content(draft: Draft, to: tuple[Mailbox, ...], sender: Mailbox, reply_to: Mailbox | None, *, utf8: bool) -> bytes:
     message = _body(draft)
-    message["From"] = mailboxes_header("From", (sender,), utf8=utf8)
-    message["To"] = mailboxes_header("To", to, utf8=utf8)
+    _set(message, mailboxes_header("From", (sender,), utf8=utf8))
+    _set(message, mailboxes_header("To", to, utf8=utf8))
     if reply_to is not None:
-        message["Reply-To"] = mailboxes_header("Reply-To", (reply_to,), utf8=utf8)
-    message["Subject"] = text_header("Subject", draft.subject, utf8=utf8)
-    message["Date"] = FoldedHeader("Date", format_datetime(draft.dated_at))
-    message["Message-ID"] = FoldedHeader("Message-ID", draft.message_id)
-    message["MIME-Version"] = FoldedHeader("MIME-Version", "1.0")
+        _set(message, mailboxes_header("Reply-To", (reply_to,), utf8=utf8))
+    _set(message, text_header("Subject", draft.subject, utf8=utf8))
+    _set(message, FoldedHeader("Date", format_datetime(draft.dated_at)))
+    _set(message, FoldedHeader("Message-ID", draft.message_id))
+    _set(message, FoldedHeader("MIME-Version", "1.0"))
     return message.as_bytes(policy=SMTPUTF8 if utf8 else SMTP)
 
 
@@ -150,11 +150,16 @@ def _body(draft: Draft) -> EmailMessage:
     return _multipart("mixed", [body, *files], draft) if files else body
 
 
+def _set(part: EmailMessage, header: FoldedHeader) -> None:
+    # Not part[name] = header: for each field that makes a class, which takes a fifth of the whole building.
+    part.set_raw(header.name, header)
+
+
 def _multipart(subtype: str, parts: list[EmailMessage], draft: Draft) -> EmailMessage:
     whole = EmailMessage(policy=SMTP)
     # From the identity, not at random: two copies of one message are the same bytes.
     boundary = hashlib.sha256(f"{subtype}{draft.message_id}".encode()).hexdigest()[:32]
-    whole["Content-Type"] = FoldedHeader("Content-Type", f'multipart/{subtype}; boundary="=_{boundary}"')
+    _set(whole, FoldedHeader("Content-Type", f'multipart/{subtype}; boundary="=_{boundary}"'))
     for part in parts:
         whole.attach(part)
     return whole
@@ -171,8 +176,8 @@ def _text(subtype: str, text: str) -> EmailMessage:
     else:
         charset, encoding, payload = "utf-8", "base64", _base64(raw)
     part = EmailMessage(policy=SMTP)
-    part["Content-Type"] = FoldedHeader("Content-Type", f'text/{subtype}; charset="{charset}"')
-    part["Content-Transfer-Encoding"] = FoldedHeader("Content-Transfer-Encoding", encoding)
+    _set(part, FoldedHeader("Content-Type", f'text/{subtype}; charset="{charset}"'))
+    _set(part, FoldedHeader("Content-Transfer-Encoding", encoding))
     part.set_payload(payload.decode("ascii"))
     return part
 
@@ -186,14 +191,12 @@ def _file(attachment: Attachment) -> EmailMessage:
     parameters.pop("name", None)
     part = EmailMessage(policy=SMTP)
     described = "".join(f'; {name}="{value}"' for name, value in parameters.items())
-    part["Content-Type"] = FoldedHeader("Content-Type", f"{main}/{sub}{described}")
-    part["Content-Transfer-Encoding"] = FoldedHeader("Content-Transfer-Encoding", "base64")
-    part["Content-Disposition"] = file_header(
-        _base_name(attachment.filename), is_inline=attachment.content_id is not None
-    )
+    _set(part, FoldedHeader("Content-Type", f"{main}/{sub}{described}"))
+    _set(part, FoldedHeader("Content-Transfer-Encoding", "base64"))
+    _set(part, file_header(_base_name(attachment.filename), is_inline=attachment.content_id is not None))
     if attachment.content_id:
         identity = "".join(character for character in attachment.content_id if "!" <= character <= "~").strip("<>")
-        part["Content-ID"] = FoldedHeader("Content-ID", f"<{identity}>")
+        _set(part, FoldedHeader("Content-ID", f"<{identity}>"))
     part.set_payload(_base64(attachment.content).decode("ascii"))
     return part
 

@@ -8,7 +8,6 @@ from typing import Final, Self
 
 from actors.email.adapters.dial import Interrupt
 from actors.email.adapters.message import Envelope
-from actors.email.adapters.opening import open_wire
 from actors.email.adapters.transaction import BeforeDot, Leftover, Transaction
 from actors.email.adapters.wire import Wire
 from actors.email.attempt import Attempt, End, Stage
@@ -45,6 +44,9 @@ class SmtpSession:
     def open(self) -> None:
         """Connect and log in, unless that is done; raise `ConnectionTrouble`."""
         if self._wire is None:
+            # Here, because yagmail brings 9 MB and 0.1 s, which a station that never sends need not pay.
+            from actors.email.adapters.opening import open_wire  # noqa: PLC0415
+
             self._wire = open_wire(self._settings, self._interrupt, self._clock)
             self._delivered, self._needs_reset = 0, False
 
