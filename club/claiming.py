@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 from sqlalchemy import Connection, select
 
-from club.messages import Message
+from club.messages import Attachment, Message
 from club.queue_statements import QueueStatements
 from club.reading import Unreadable, instant, instant_or_none, text, whole
 from club.tables import LANES
@@ -98,7 +98,7 @@ class Claiming:
             if size >= room:
                 break
         rows.close()
-        return self._with_recipients(connection, messages), size
+        return self._with_attachments(connection, self._with_recipients(connection, messages)), size
 
     def _message(self, row: Any, claim_id: str) -> Message:
         problem: Sentence | None = None
@@ -136,7 +136,21 @@ class Claiming:
         done: dict[int, set[str]] = {}
         for message_id, address in found:
             done.setdefault(message_id, set()).add(address)
+        if not done:
+            return messages
         return [attrs.evolve(message, done_with=frozenset(done.get(message.id, ()))) for message in messages]
+
+    def _with_attachments(self, connection: Connection, messages: list[Message]) -> list[Message]:
+        table = self.statements.channel.attachments
+        if table is None or not messages:
+            return messages
+        ids = [message.id for message in messages]
+        found: dict[int, list[Attachment]] = {}
+        for row in connection.execute(self.statements.attachments(table), {"m_ids": ids}):
+            found.setdefault(row.owner, []).append(Attachment.read(row))
+        if not found:
+            return messages
+        return [attrs.evolve(message, attachments=tuple(found.get(message.id, ()))) for message in messages]
 
 
 def _start_ms(value: Any) -> float:

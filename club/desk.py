@@ -243,7 +243,7 @@ class OutboxDesk:
         if self._channel.attachments is None:
             return ()
         statement = self._statements.attachments(self._channel.attachments)
-        return tuple(Attachment.read(row) for row in connection.execute(statement, {"m_id": message_id}))
+        return tuple(Attachment.read(row) for row in connection.execute(statement, {"m_ids": [message_id]}))
 
     def _refusal(self, connection: Connection, message_id: int) -> MessageRefused:
         state = connection.execute(select(self._table.c.state).where(self._table.c.id == message_id)).scalar()

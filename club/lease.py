@@ -36,7 +36,11 @@ _MINE: Final = and_(
     table.c.process == bindparam("lease_process"),
     table.c.token == bindparam("lease_token"),
 )
-_NEXT_TOKEN: Final = case((table.c.token >= NOW, table.c.token + 1), else_=NOW)  # grows also over a restored backup
+_FLOOR: Final = bindparam("token_floor", type_=table.c.token.type)
+# The clock, so that it grows also over a restored backup; more than the row and the holder have seen, should it lag.
+_NEXT_TOKEN: Final = case(
+    (and_(table.c.token <= _FLOOR, _FLOOR >= NOW), _FLOOR + 1), (table.c.token >= NOW, table.c.token + 1), else_=NOW
+)
 _SEE: Final = select(table, NOW.label("now")).where(table.c.name == bindparam("lease_name"))
 _RENEW: Final = (
     update(table)
@@ -126,6 +130,7 @@ class Lease:
         self._turn = threading.RLock()  # one request at a time: a renewal must not meet the token that replaces it
         self._lock = threading.Lock()
         self._token: int | None = None
+        self._highest = 0
         self._deadline = float("-inf")
         self._sight: tuple[int, int] | None = None
         self._sighted_at = 0.0
@@ -172,6 +177,7 @@ class Lease:
             "new_station": self.station,
             "new_process": self.process,
             "ttl": self._ttl_ms,
+            "token_floor": self._highest,
         }
 
         def take(connection: Connection) -> tuple[int, float] | None:
@@ -266,7 +272,10 @@ class Lease:
 
         def transaction(connection: Connection) -> tuple[int, float, T]:
             asked_at = self._clock()
-            if connection.execute(statement, {**self.presents(token), "ttl": self._ttl_ms}).rowcount != 1:
+            parameters = {**self.presents(token), "ttl": self._ttl_ms}
+            if statement is _ADVANCE:
+                parameters["token_floor"] = self._highest
+            if connection.execute(statement, parameters).rowcount != 1:
                 raise self.lost()
             current = token
             if statement is _ADVANCE:
@@ -288,6 +297,7 @@ class Lease:
             deadline = asked_at + self._held_seconds
             self._deadline = max(self._deadline, deadline) if self._token == token else deadline
             self._token = token
+            self._highest = max(self._highest, token)
             self._sight = None
 
     def _drop(self, token: int) -> None:

@@ -32,6 +32,8 @@ class Message:
     """From the claim to `expires_at`, by the database's clock."""
     done_with: frozenset[str] = attrs.field(default=frozenset(), repr=False)
     """Addresses that an earlier attempt has reached, or that were refused for good: leave them out."""
+    attachments: tuple["Attachment", ...] = ()
+    """What goes with it, with its sizes; `Outbox.content` loads one."""
     problem: Sentence | None = None
 
     def text(self, column: str) -> str:

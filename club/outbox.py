@@ -188,14 +188,6 @@ class Outbox:
         """Mark up to `limit` waiting messages whose time is over as `expired`, without loading them; how many."""
         return self._lease.fenced(lambda connection: self._claiming.expire(connection, limit), self._presented())
 
-    def attachments(self, message: Message) -> list[Attachment]:
-        """Return what goes with a message, with its sizes; nothing is loaded."""
-        if self._channel.attachments is None:
-            return []
-        statement = self._statements.attachments(self._channel.attachments)
-        rows = self._database.read(lambda connection: connection.execute(statement, {"m_id": message.id}).all())
-        return [Attachment.read(row) for row in rows]
-
     def content(self, attachment: Attachment) -> bytes:
         """Load one attachment; empty when it was removed meanwhile."""
         table = self._channel.attachments

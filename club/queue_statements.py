@@ -122,11 +122,12 @@ class QueueStatements:
         )
 
     def attachments(self, table: Table) -> Select[Any]:
-        """Return the select of a message's attachments without their contents."""
+        """Return the select of the attachments of messages (`m_ids`), without their contents."""
         c = table.c
+        owner = c[self.channel.owner]
         return (
-            select(c.id, c.name, c.media_type, byte_length(c.content).label("size"))
-            .where(c[self.channel.owner] == bindparam("m_id"))
+            select(owner.label("owner"), c.id, c.name, c.media_type, byte_length(c.content).label("size"))
+            .where(owner.in_(bindparam("m_ids", expanding=True)))
             .order_by(c.id)
         )
 

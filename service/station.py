@@ -1,6 +1,7 @@
 """The station: composes the actors of this computer into one tree, and answers for it."""
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -42,7 +43,7 @@ _FLAGS: Final = SupervisorFlags(
     intensity=Intensity(max_restarts=5, period_seconds=60), on_meltdown=Park(60), retry_first_start=True
 )
 _STOP_SECONDS: Final = 30.0
-_TREE_LOOK_SECONDS: Final = 0.5
+_INTERRUPTIBLE_SECONDS: Final = 0.5
 _BACKOFF: Final = Backoff(min_seconds=0.2, max_seconds=30)
 
 
@@ -122,9 +123,15 @@ class Station:
 
     def wait(self) -> None:
         """Return when the station was asked to stop or its tree has ended by itself."""
-        while not self._told_to_stop.wait(_TREE_LOOK_SECONDS):
-            if self.tree.wait(0) is not None:
-                return
+        threading.Thread(target=self._end_with_the_tree, name="tree-end", daemon=True).start()
+        # Windows does not interrupt a wait without a limit for Ctrl-C; elsewhere a signal does, and nothing is polled.
+        seconds = _INTERRUPTIBLE_SECONDS if sys.platform == "win32" else None
+        while not self._told_to_stop.wait(seconds):
+            pass
+
+    def _end_with_the_tree(self) -> None:
+        self.tree.wait()
+        self._told_to_stop.set()
 
     def stop(self) -> Outcome:
         """Stop everything in order, in bounded time, and return how the tree ended."""

@@ -27,8 +27,10 @@ class RestartWindow:
 
         A restart exactly one period old does not count any more.
         """
+        while self._at and now - self._at[0] >= self.intensity.period_seconds:
+            self._at.popleft()
         self._at.append(now)
-        return len(self._at) > self.intensity.max_restarts and now - self._at[0] < self.intensity.period_seconds
+        return len(self._at) > self.intensity.max_restarts
 
     def clear(self) -> None:
         """Forget all restarts."""

@@ -223,7 +223,7 @@ class Stage:
             max_abandoned=max_abandoned,
         )
         self._trees.append(tree)
-        self.clock.after_each.append(tree.count_children)
+        self.clock.after_each.append(lambda: tree._engine.call(_nothing))  # noqa: SLF001 - it waits for all steps
         if start:
             tree.start(PATIENCE_SECONDS)
         return tree
@@ -263,6 +263,10 @@ class Stage:
             thread.join(PATIENCE_SECONDS)
             if thread.is_alive():
                 raise AssertionError(f"the thread {thread.name} was left behind")
+
+
+def _nothing() -> None:
+    pass
 
 
 def raising(error: BaseException) -> Callable[[object], NoReturn]:

@@ -149,19 +149,19 @@ class Tree:
             UnknownChild: with the paths that look like it.
 
         """
-        return self._engine.call(lambda: ChildRef(self._find(path).slot))
+        return self._engine.ask(lambda: ChildRef(self._find(path).slot))
 
     def which_children(self) -> tuple[ChildReport, ...]:
         """Return a report of each child, depth first, in starting order."""
-        return self._engine.call(lambda: tuple(map(report_of, descendants(self._root.child))))
+        return self._engine.ask(lambda: tuple(map(report_of, descendants(self._root.child))))
 
     def report(self, path: str) -> ChildReport:
         """Return the report of one child."""
-        return self._engine.call(lambda: report_of(self._find(path)))
+        return self._engine.ask(lambda: report_of(self._find(path)))
 
     def count_children(self) -> ChildCounts:
         """Return how many children there are."""
-        return self._engine.call(lambda: count(descendants(self._root.child)))
+        return self._engine.ask(lambda: count(descendants(self._root.child)))
 
     def watch(self, path: str, callback: Observer) -> Watch:
         """Call back with every event of one child, on the observers' thread, until cancelled."""

@@ -109,6 +109,8 @@ class Delivery:
         self._mailbox = parse_mailbox(settings.smtp.sender)
         self._goes_on = goes_on
         self._unwritten: _Settled | None = None
+        self._blamed: ServerAway | None = None
+        """What the server last said against the club: once may be that mail's fault, twice is the club's."""
         self._tally = tally
 
     def run(self) -> None:
@@ -121,6 +123,8 @@ class Delivery:
             if not batch:
                 break
             self._deliver_all(batch)
+        if self._blamed is not None:
+            raise self._blamed
 
     def _deliver_all(self, batch: Sequence[Message]) -> None:
         for index, message in enumerate(batch):
@@ -146,8 +150,13 @@ class Delivery:
             self._settle(_Settled(message, Sent(remark=self._remark(wrong)), wrong))
             return
         attempt = self._session.send(envelope, lambda: self._begin(message))
+        blamed_before, self._blamed = self._blamed, None
         if policy.blames_the_club(attempt):
-            raise ServerAway("the mail server refuses the club's account or sender: {reply}", reply=str(attempt.reply))
+            self._blamed = ServerAway(
+                "the mail server refuses the club's account or sender: {reply}", reply=str(attempt.reply)
+            )
+            if blamed_before is not None:
+                raise self._blamed
         facts = policy.RowFacts(message.attempts + 1, self._due_at(message), message.expires_at)
         verdict = policy.judge(attempt, envelope.recipients, facts, self._settings, self._sender.now())
         settled = self._settled(message, verdict, wrong)
@@ -202,7 +211,7 @@ class Delivery:
         )
 
     def _attachments(self, message: Message) -> tuple[Attachment, ...]:
-        found = self._outbox.attachments(message)
+        found = message.attachments
         size = sum(each.size for each in found)
         if size > self._settings.max_message_size:
             raise Unsendable(

@@ -74,7 +74,7 @@ class Uncertain:
 
 @attrs.frozen
 class Untouched:
-    """Nothing happened to the row: it stays as due as it was, and no attempt is counted."""
+    """Nothing happened to the row: it becomes as due as it was, its mark is taken back, and no attempt is counted."""
 
 
 Verdict = Sent | RetryAt | Failed | Uncertain | Untouched

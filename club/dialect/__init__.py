@@ -1,7 +1,7 @@
 """All that differs between database engines: types, clock, hints, connections, error codes."""
 
 from club.dialect.clock import byte_length, now_ms, utc_now, utc_of_ms
-from club.dialect.servers import schema_lock, select_for_queue
+from club.dialect.servers import schema_lock, select_for_queue, undoes_ddl
 from club.dialect.types import (
     Bytes,
     Code,
@@ -29,6 +29,7 @@ __all__ = [
     "schema_lock",
     "select_for_queue",
     "table_options",
+    "undoes_ddl",
     "unique_when_given",
     "utc_now",
     "utc_of_ms",

@@ -93,6 +93,11 @@ def select_for_queue(statement: Select[Any], table: Table) -> Select[Any]:
     )
 
 
+def undoes_ddl(connection: Connection) -> bool:
+    """Whether a transaction that ends early takes its changes of tables back with it."""
+    return connection.dialect.name not in ("mysql", "mariadb")
+
+
 @contextmanager
 def schema_lock(connection: Connection) -> Iterator[None]:
     """Let one station at a time change tables, for the rest of the transaction; SQLite's own lock does it there."""

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
 from club.database import Database
-from club.dialect import schema_lock
+from club.dialect import schema_lock, undoes_ddl
 from club.migrations import r0001_foundation
 from club.migrations.steps import Steps
 from club.schema import KNOWN_REVISION, newest_revision
@@ -59,7 +59,8 @@ def _bring_up(connection: Connection) -> Applied:
         before = newest_revision(connection)[0] if inspect(connection).has_table("club_schema") else 0
         if before > KNOWN_REVISION:
             return Applied(before, before)
-        context = MigrationContext.configure(connection)
+        # Alembic takes SQLite's DDL for non-transactional, because of drivers that begin late; ours has begun.
+        context = MigrationContext.configure(connection, opts={"transactional_ddl": undoes_ddl(connection)})
         for revision in REVISIONS:
             if before < revision.REVISION:
                 _apply(revision, Steps(context))

@@ -289,7 +289,7 @@ def test_attachments_are_known_before_they_are_loaded(club: Any) -> None:
     club.sql(statement, message_id, "note.txt", "texte é", None)
     outbox = club.outbox()
     (message,) = outbox.claim()
-    pdf, note = outbox.attachments(message)
+    pdf, note = message.attachments
     assert (pdf.name, pdf.media_type, pdf.size) == ("facture.pdf", "application/pdf", 4000)
     assert (outbox.content(pdf)[:4], outbox.content(note)) == (b"%PDF", "texte é".encode())
     club.sql("PRAGMA foreign_keys=ON")

@@ -13,7 +13,7 @@ from actors.email.adapters.smtp import SmtpSession
 from actors.email.addresses import parse_mailbox, parse_recipients
 from actors.email.settings import Security, SmtpSettings
 
-SHORT = timedelta(seconds=0.4)
+SHORT = timedelta(seconds=0.7)
 SENDER = "Forme et Santé <club@example.org>"
 DATED_AT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 

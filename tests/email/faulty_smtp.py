@@ -211,7 +211,7 @@ class _Dialogue(SMTP):
         elif word == "drip":
             for byte in line:
                 await self._write(bytes([byte]))
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.3)
         else:
             while True:
                 await self._write(line[:3] + b"-and more\r\n" if word == "endless" else b"250 " + b"x" * 4000)

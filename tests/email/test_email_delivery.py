@@ -177,11 +177,17 @@ def test_a_server_that_is_away_blames_no_row(post: Post, start_server: StartServ
     assert post.run(start_server()) == Tally(sent=1)
 
 
-def test_a_server_that_refuses_the_sender_blames_no_row(post: Post, start_server: StartServer) -> None:
-    post.write("a@example.org")
-    with pytest.raises(ServerAway):
-        post.run(start_server(faults={"mail": "550"}))
-    assert post.states() == {"a@example.org": "pending"}
+@pytest.mark.parametrize("mails", [1, 5])
+def test_a_server_that_refuses_the_sender_is_told_and_fails_no_row(
+    post: Post, start_server: StartServer, mails: int
+) -> None:
+    server = start_server(faults={"mail": "550"})
+    for number in range(mails):
+        post.write(f"m{number}@example.org")
+    with pytest.raises(ServerAway, match="account or sender"):
+        post.run(server)
+    assert set(post.states().values()) == {"pending"}
+    assert server.commands["MAIL"] <= 2  # a server that says no to the club is not asked for every row
 
 
 def test_a_run_that_is_told_to_stop_gives_back_what_it_did_not_begin(post: Post, start_server: StartServer) -> None:

@@ -101,6 +101,15 @@ def test_a_server_that_fails_at_starttls_is_told_apart(
     assert caught.value.stage is Stage.TLS
 
 
+def test_a_busy_server_is_not_taken_for_one_without_starttls(
+    start_server: StartServer, start_session: StartSession, authority: trustme.CA, ca_file: Path
+) -> None:
+    server = start_server(starttls=context_for(authority, "127.0.0.1"), faults={"ehlo": "421"})
+    with pytest.raises(Turned) as caught:
+        start_session(server, security=Security.STARTTLS, ca_file=ca_file).open()
+    assert not caught.value.needs_a_person
+
+
 @pytest.mark.parametrize(("faults", "kind"), [({}, Gone), ({"greeting": "silent"}, Silent)])
 def test_a_server_that_speaks_no_tls_is_left_in_time(
     start_server: StartServer, start_session: StartSession, faults: dict[str, str], kind: type[ConnectionTrouble]

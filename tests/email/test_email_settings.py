@@ -75,3 +75,10 @@ def test_a_setting_that_cannot_be_is_refused_with_its_key(tmp_path: Path, old: s
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, EXAMPLE.replace(old, new))
     assert key in str(caught.value.problems[0].key)
+
+
+def test_a_refused_password_is_not_shown(tmp_path: Path) -> None:
+    text = EXAMPLE.replace('user = "club@example.org"', "").replace("keyring:smtp", "hunter2")
+    with pytest.raises(SettingsError, match="a password needs a user") as caught:
+        read(tmp_path, text)
+    assert "hunter2" not in str(caught.value)

@@ -73,7 +73,7 @@ class Club:
     def start_smtp(self) -> "subprocess.Popen[str]":
         port = "0" if self.smtp_port == 1 else str(self.smtp_port)
         command = [sys.executable, str(SMTP), "--log", str(self.smtp_log), "--port", port]
-        server = self._spawn(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        server = self.spawn(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert server.stdout is not None
         self.smtp_port = int(server.stdout.readline())
         return server
@@ -82,7 +82,7 @@ class Club:
 
     def run(self, station: str = "ACCUEIL") -> "subprocess.Popen[str]":
         """Start a station and return at once."""
-        return self._spawn(
+        return self.spawn(
             self._command("run", "--config", str(self.settings), "--station", station, "--headless"),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -155,12 +155,13 @@ class Club:
                 process.kill()
             process.communicate()
 
-    # -- inside ------------------------------------------------------------------------------------------------------
-
-    def _spawn(self, command: list[str], **streams: Any) -> "subprocess.Popen[str]":
+    def spawn(self, command: list[str], **streams: Any) -> "subprocess.Popen[str]":
+        """Start a process that ends with the club."""
         process = subprocess.Popen(command, text=True, env=self._environment(), cwd=ROOT, **streams)
         self._processes.append(process)
         return process
+
+    # -- inside ------------------------------------------------------------------------------------------------------
 
     @staticmethod
     def _command(*words: str) -> list[str]:

@@ -12,7 +12,7 @@ from actors.email.adapters.message import Envelope
 from actors.email.adapters.wire import CLOSING, OK, START_INPUT, Wire
 from actors.email.attempt import NO_SMTPUTF8, TOO_BIG, Attempt, End, Refusal, Reply, Stage
 from actors.email.replies import read_reply
-from actors.email.trouble import ConnectionTrouble, Nonsense, Turned
+from actors.email.trouble import ConnectionTrouble, Interrupted, Nonsense, Turned
 from config.sentence import Sentence
 
 BeforeDot = Callable[[], object]
@@ -43,7 +43,7 @@ class Transaction:
     """Delivers one envelope over `wire`; `leftover` says afterwards what the connection is good for.
 
     `acceptance_seconds` is the wait for the answer to the final dot. A `ConnectionTrouble` never comes out of `run`: it
-    becomes `NOT_SENT` or `UNCERTAIN`, and the final dot is what divides them.
+    becomes `NOT_SENT` (`WITHHELD` when interrupted) before the final dot, and `UNCERTAIN` after it.
     """
 
     wire: Wire
@@ -57,19 +57,16 @@ class Transaction:
 
     def run(self, before_dot: BeforeDot) -> Attempt:
         """Deliver, and return how it ended; an exception of `before_dot` passes through, the dot unsent."""
+        attempt: Attempt | None
         try:
-            attempt = self._cannot_take() or self._propose() or self._transmit()
-            if attempt is not None:
-                return attempt
-            if before_dot() is False:
-                return Attempt(End.WITHHELD, Stage.BODY, refused=tuple(self._refused))
-            if self.wire.has_spoken():  # the mark took its time; who speaks or leaves before the dot accepts nothing
-                return self._answered_early()
+            attempt = self._cannot_take() or self._propose() or self._transmit() or self._mark(before_dot)
         except Turned as turned:
-            return self._ended(turned.stage, turned.reply, Leftover.UNUSABLE)
+            attempt = self._ended(turned.stage, turned.reply, Leftover.UNUSABLE)
+        except Interrupted as trouble:
+            attempt = Attempt(End.WITHHELD, trouble.stage, trouble=trouble.sentence)
         except ConnectionTrouble as trouble:
-            return Attempt(End.NOT_SENT, trouble.stage, trouble=trouble.sentence, refused=tuple(self._refused))
-        return self._conclude()
+            attempt = Attempt(End.NOT_SENT, trouble.stage, trouble=trouble.sentence)
+        return attempt or self._conclude()
 
     def _cannot_take(self) -> Attempt | None:
         """Compare the message with what the server announced (RFC 1870, RFC 6531)."""
@@ -111,7 +108,9 @@ class Transaction:
                 self._refused.append(Refusal(each, Stage.RCPT, refused))
         data_refused = self._ask_for_data()
         if sender_refused:
-            return self._ended(Stage.MAIL, sender_refused, Leftover.NEEDS_RESET)
+            # A server that goes on to ask for the message all the same is left: a dot might send an empty one.
+            leftover = Leftover.NEEDS_RESET if data_refused else Leftover.UNUSABLE
+            return self._ended(Stage.MAIL, sender_refused, leftover)
         if not self._accepted:
             return self._ended(Stage.RCPT, None, Leftover.NEEDS_RESET)
         return self._ended(Stage.DATA, data_refused, Leftover.NEEDS_RESET) if data_refused else None
@@ -132,11 +131,17 @@ class Transaction:
         self.wire.send(transparent(self.envelope.content))
         return self._answered_early() if self.wire.has_spoken() else None
 
+    def _mark(self, before_dot: BeforeDot) -> Attempt | None:
+        if before_dot() is False:
+            return Attempt(End.WITHHELD, Stage.BODY)
+        # The mark took its time: a server that left or spoke meanwhile accepts nothing.
+        return self._answered_early() if self.wire.has_spoken() else None
+
     def _answered_early(self) -> Attempt:
         code, text = self.wire.getreply()
         reply = read_reply(code, text)
         if code < _REFUSES:
-            return Attempt(End.NOT_SENT, Stage.BODY, reply, self._nonsense().sentence, refused=tuple(self._refused))
+            return Attempt(End.NOT_SENT, Stage.BODY, reply, self._nonsense().sentence)
         return self._ended(Stage.BODY, reply, Leftover.UNUSABLE)
 
     def _conclude(self) -> Attempt:

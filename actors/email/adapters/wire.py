@@ -24,6 +24,7 @@ GO_ON: Final = 334
 START_INPUT: Final = 354
 CLOSING: Final = 421
 
+_NOT_NOW: Final = range(400, 500)
 _LONGEST_LINE: Final = 4096  # RFC 5321 §4.5.3.1.5 says 512; servers quote long texts
 _LONGEST_REPLY: Final = 65536  # a greeting of "220-…" lines without end must not fill the memory
 _CHUNK: Final = 16384  # one TLS record: a longer write would begin its timeout anew with each
@@ -97,8 +98,15 @@ class Wire(smtplib.SMTP):
         return code, text
 
     def ehlo(self, name: str = "") -> tuple[int, bytes]:
-        """Say EHLO with our address as name, which RFC 5321 §4.1.3 allows a PC that has none in the DNS."""
-        return super().ehlo(name or self._own_name)
+        """Say EHLO; raise `Turned` for a refusal for now (one for good may be a server that knows HELO only).
+
+        Our address stands for a name, which RFC 5321 §4.1.3 allows a PC that has none in the DNS.
+        """
+        self.stage = Stage.EHLO
+        code, text = super().ehlo(name or self._own_name)
+        if code in _NOT_NOW:
+            self._turned(code, text)
+        return code, text
 
     def hello(self) -> None:
         """Say EHLO, or HELO to a server that knows no better, unless that was done; raise `Turned` when it declines."""
@@ -106,7 +114,7 @@ class Wire(smtplib.SMTP):
         if self.ehlo_resp is not None:
             return
         code, text = self.ehlo()
-        if code not in (OK, CLOSING):
+        if code != OK:
             code, text = self.helo(self._own_name)
         if code != OK:
             self._turned(code, text)
@@ -265,7 +273,7 @@ class Wire(smtplib.SMTP):
     def _turned(self, code: int, text: bytes) -> NoReturn:
         self.close()
         reply = read_reply(code, text)
-        if self.stage is Stage.AUTH:
+        if self.stage is Stage.AUTH and code not in _NOT_NOW:
             sentence = Sentence.of(
                 "{host} refused the user or the password: {reply}", host=self._server, reply=str(reply)
             )

@@ -1,0 +1,82 @@
+"""Real processes, real kill -9: what the other side received is compared with what the database says."""
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+MESSAGES = 150
+KILLS = 12
+
+STATION = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from club import EMAIL, Database, Journal, Lease, Outbox, Sent, take_identity
+folder = Path(sys.argv[2])
+database = Database(f"sqlite:///{folder / 'club.db'}", busy_seconds=10)
+identity = take_identity(folder)
+lease = Lease(database, "email", "ACCUEIL", identity.process, predecessors=identity.predecessors)
+assert lease.acquire()
+outbox = Outbox(database, EMAIL, lease, journal=Journal(folder / "answers"))
+outbox.recover()
+received = os.open(folder / "received", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+def send(message):
+    os.write(received, b"%d\\n" % message.id)      # the provider has it, whatever happens to us
+    os.write(1, b".")
+previous = None
+while claimed := outbox.claim(20):
+    for message in claimed:
+        may_send = outbox.begin(message) if previous is None else outbox.settle_and_begin(previous, Sent("r"), message)
+        if may_send:
+            send(message)
+            previous = message
+    outbox.settle(previous, Sent("r"))
+    previous = None
+os.write(1, b"done")
+"""
+
+
+def test_kill_9_at_random_doubles_nothing_and_loses_nothing(club: Any, tmp_path: Path) -> None:
+    connection = sqlite3.connect(club.file)
+    connection.executemany(
+        "INSERT INTO email (recipient, subject, text_body) VALUES (?, 's', 't')",
+        [(f"member{number}@example.org",) for number in range(MESSAGES)],
+    )
+    connection.commit()
+    connection.close()
+    club.file.rename(tmp_path / "club.db")
+    club.file = tmp_path / "club.db"
+    chosen = random.Random(20261124)
+    kills = 0
+    while True:
+        station = subprocess.Popen(
+            [sys.executable, "-c", STATION, str(ROOT), str(tmp_path)], stdout=subprocess.PIPE, bufsize=0
+        )
+        assert station.stdout is not None
+        sends = chosen.randint(1, 2 * MESSAGES // KILLS) if kills < KILLS else MESSAGES
+        seen = 0
+        while seen < sends and station.stdout.read(1) == b".":  # the kill comes at a send, not at a time
+            seen += 1
+        if kills == KILLS or seen < sends:
+            station.communicate(timeout=60)
+            assert station.returncode == 0
+            break
+        station.send_signal(signal.SIGKILL)
+        station.wait(timeout=60)
+        station.stdout.close()
+        kills += 1
+    received = Counter((tmp_path / "received").read_text().split())
+    states = dict(club.sql("SELECT id, state FROM email"))
+    counts = Counter(states.values())
+    assert max(received.values()) == 1, "doubled"
+    assert {int(number) for number in received} >= {number for number, state in states.items() if state == "sent"}
+    assert set(states) - {int(number) for number in received} == set(), "lost"
+    assert counts["sent"] + counts["uncertain"] == MESSAGES
+    assert counts["uncertain"] <= kills
+    assert kills > 3
