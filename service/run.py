@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event
-from typing import TYPE_CHECKING
 
 from actors.registry import Identity
 from config import SettingsFile, find_settings_file
@@ -16,19 +15,17 @@ from service.channel.client import computer_name
 from service.channel.handshake import make_key
 from service.instance import Holder, acquire
 from service.logs import logging_to
+from service.options import RunOptions
 from service.paths import folders
 from service.roster import ROSTER, settings_schema
 from service.station import Channel, Station
 from service.version import version
 from supervisor import Outcome, RootEnd
 
-if TYPE_CHECKING:
-    from service.commands.run import RunOptions
-
 logger = logging.getLogger(__name__)
 
 
-def run(options: "RunOptions") -> int:
+def run(options: RunOptions) -> int:
     """Run the station until it is told to stop, and return the exit code of contract §1.
 
     Raises SettingsError, SettingsNotFoundError, UnknownStationError, AlreadyRunning, UnsafePath, DatabaseUnfit.
@@ -41,7 +38,7 @@ def run(options: "RunOptions") -> int:
     return outcome.exit_code
 
 
-def _run(options: "RunOptions", told_to_stop: Event) -> Outcome:
+def _run(options: RunOptions, told_to_stop: Event) -> Outcome:
     followed = SettingsFile(find_settings_file(options.config, os.environ), settings_schema())
     settings = followed.load()
     name = settings.station(options.station or computer_name()).name

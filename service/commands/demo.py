@@ -2,19 +2,11 @@
 
 import argparse
 import importlib
-from typing import NamedTuple
 
 from config.sentence import Sentence
 from service.argument_parser import Commands
 from service.console import Console
-
-
-class DemoOptions(NamedTuple):
-    """What the command line says of a demonstration; `seconds` None takes as long as the script needs."""
-
-    seconds: float | None = None
-    language: str = "en"
-    debug: bool = False
+from service.options import DemoOptions
 
 
 def add(commands: Commands) -> None:

@@ -2,22 +2,11 @@
 
 import argparse
 import importlib
-from pathlib import Path
-from typing import NamedTuple
 
 from config.sentence import Sentence
 from service.argument_parser import Commands
 from service.console import Console
-
-
-class RunOptions(NamedTuple):
-    """What the command line says of a run; None leaves it to the settings, the environment or the computer."""
-
-    config: Path | None = None
-    station: str | None = None
-    headless: bool = False
-    language: str | None = None
-    debug: bool = False
+from service.options import RunOptions
 
 
 def add(commands: Commands) -> None:

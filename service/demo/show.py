@@ -22,6 +22,7 @@ from service.demo.club import STATION, make_club, states, write_emails
 from service.exit_codes import Exit
 from service.instance import acquire
 from service.logs import logging_to
+from service.options import DemoOptions
 from service.paths import HOME_VARIABLE, Folders, folders
 from service.rendering import render_status
 from service.roster import ROSTER, settings_schema
@@ -29,7 +30,6 @@ from service.run import identity_of
 from service.station import Channel, Station
 
 if TYPE_CHECKING:
-    from service.commands.demo import DemoOptions
     from service.demo.receiver import Receiver
 
 _SECONDS: Final = 20.0
@@ -60,7 +60,7 @@ class Scene:
     lasts_until: float
 
 
-def run(options: "DemoOptions") -> int:
+def run(options: DemoOptions) -> int:
     """Show the program at work and return 0, or 1 when an e-mail was lost or doubled."""
     console = standard_console(options.language)
     try:

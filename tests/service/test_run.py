@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from service import run
-from service.commands.run import RunOptions
+from service.options import RunOptions
 from supervisor import Outcome, RootEnd
 
 

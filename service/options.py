@@ -1,0 +1,22 @@
+"""What the command line says of the commands that are programs of their own."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class RunOptions(NamedTuple):
+    """What the command line says of a run; None leaves it to the settings, the environment or the computer."""
+
+    config: Path | None = None
+    station: str | None = None
+    headless: bool = False
+    language: str | None = None
+    debug: bool = False
+
+
+class DemoOptions(NamedTuple):
+    """What the command line says of a demonstration; `seconds` None takes as long as the script needs."""
+
+    seconds: float | None = None
+    language: str = "en"
+    debug: bool = False
