@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import Final, NamedTuple, Self
 
-from config.sentence import SentenceError
+from config.sentence import Sentence, SentenceError
 from service.exit_codes import Exit
 from service.paths import Folders, UnsafePath, open_private
 
@@ -63,14 +63,18 @@ class AlreadyRunning(SentenceError):  # noqa: N818 - the usual name of this refu
     def __init__(self, station: str, holder: Holder | None) -> None:
         self.holder = holder
         if holder is None:
-            super().__init__("the station {station} already runs in another process: stop it first", station=station)
+            super().__init__(
+                Sentence.of("the station {station} already runs in another process: stop it first", station=station)
+            )
         else:
             super().__init__(
-                "the station {station} already runs in process {pid} since {started_at}: "
-                "`heitz-service stop` ends it, `heitz-service status` shows it",
-                station=holder.station,
-                pid=holder.pid,
-                started_at=holder.started_at,
+                Sentence.of(
+                    "the station {station} already runs in process {pid} since {started_at}: "
+                    "`heitz-service stop` ends it, `heitz-service status` shows it",
+                    station=holder.station,
+                    pid=holder.pid,
+                    started_at=holder.started_at,
+                )
             )
 
 

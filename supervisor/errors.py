@@ -18,7 +18,12 @@ class SpecError(SupervisionError):
 
     def __init__(self, field: str, child: str, problem: Sentence) -> None:
         super().__init__(
-            "the spec of {child} is refused: {field} {problem}", child=child or "the root", field=field, problem=problem
+            Sentence.of(
+                "the spec of {child} is refused: {field} {problem}",
+                child=child or "the root",
+                field=field,
+                problem=problem,
+            )
         )
         self.field = field
         self.child = child
@@ -29,7 +34,9 @@ class StartFailed(SupervisionError):
     """A child did not come up; its own exception, where there is one, is the `__cause__`."""
 
     def __init__(self, path: str, kind: str, error: str) -> None:
-        super().__init__("{path} did not start ({kind}): {error}", path=path or "the root", kind=kind, error=error)
+        super().__init__(
+            Sentence.of("{path} did not start ({kind}): {error}", path=path or "the root", kind=kind, error=error)
+        )
         self.path = path
         self.kind = kind
 
@@ -54,7 +61,12 @@ class WrongState(SupervisionError):
 
     def __init__(self, path: str, state: str, attempted: str) -> None:
         super().__init__(
-            "cannot {attempted} {path} while it is {state}", attempted=attempted, path=path or "the root", state=state
+            Sentence.of(
+                "cannot {attempted} {path} while it is {state}",
+                attempted=attempted,
+                path=path or "the root",
+                state=state,
+            )
         )
         self.path = path
         self.state = state
@@ -82,7 +94,9 @@ class MailboxFull(SupervisionError):
 
     def __init__(self, path: str, limit: int) -> None:
         super().__init__(
-            "the mailbox of {path} is full ({limit} messages): send it less, or later", path=path, limit=limit
+            Sentence.of(
+                "the mailbox of {path} is full ({limit} messages): send it less, or later", path=path, limit=limit
+            )
         )
         self.path = path
         self.limit = limit
@@ -93,9 +107,11 @@ class Fenced(SupervisionError):
 
     def __init__(self, path: str, incarnation: int) -> None:
         super().__init__(
-            "{path} (incarnation {incarnation}) was abandoned and may not send or write any more",
-            path=path,
-            incarnation=incarnation,
+            Sentence.of(
+                "{path} (incarnation {incarnation}) was abandoned and may not send or write any more",
+                path=path,
+                incarnation=incarnation,
+            )
         )
         self.path = path
         self.incarnation = incarnation
@@ -105,7 +121,7 @@ class WaitsForItself(SupervisionError, ActorDeadError):
     """An actor waited, inside a handler, for its own answer: it would wait for ever."""
 
     def __init__(self, path: str) -> None:
-        super().__init__("{path} waits for its own answer: read it in a later message", path=path)
+        super().__init__(Sentence.of("{path} waits for its own answer: read it in a later message", path=path))
         self.path = path
 
 
