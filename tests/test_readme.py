@@ -4,12 +4,15 @@ import re
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from actors.operation import RULES, Eligibility
 from service.exit_codes import Exit
 from service.roster import ROSTER
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES: Final = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 MAY_RUN_ON: Final = {
     Eligibility.ANY_STATION: "any station",
     Eligibility.SERVER: "the server",
@@ -45,3 +48,10 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     contents = (docs / "README.md").read_text(encoding="utf-8")
     pages = [page.relative_to(docs).as_posix() for page in docs.rglob("*.md") if page.parent.name != "decisions"]
     assert [page for page in pages if page != "README.md" and f"]({page})" not in contents] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.M))
+    inside = [link.partition("#")[0] for link in links if "://" not in link and not link.startswith("#")]
+    assert [link for link in inside if not (page.parent / link).exists()] == []
