@@ -224,7 +224,7 @@ def status_with_web_server(copy: Copy, station: "subprocess.Popen[str]") -> dict
     until = monotonic() + PATIENCE_SECONDS
     while monotonic() < until and station.poll() is None:
         answer = copy.run(*copy.program("status", "--json"))
-        if answer.returncode in (0, 1):
+        if answer.stdout:  # empty while the station does not answer yet
             status: dict[str, Any] = json.loads(answer.stdout)
             [operation] = [each for each in status["operations"] if each["id"] == "web_server"]
             if operation["last_run"] is not None:
