@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pykka
 
-from supervisor.errors import ChildDown, Fenced, MailboxFull
+from supervisor.errors import ChildDown, MailboxFull
 from supervisor.inbox import Answer, fail
 from supervisor.life import refuse_the_fenced
 from supervisor.seams import Envelope
@@ -84,7 +84,7 @@ class Slot:
                 envelope = self._stash.popleft()
                 try:
                     ref.actor_inbox.put(envelope)
-                except (pykka.ActorDeadError, MailboxFull, Fenced):
+                except (pykka.ActorDeadError, MailboxFull):
                     self.dropped += 1
             self._ref = ref
             self.next_attempt_at = None

@@ -115,11 +115,6 @@ class Engine:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
-    @property
-    def is_current(self) -> bool:
-        """Whether the calling thread is the engine's."""
-        return self._thread is threading.current_thread()
-
     def _run(self) -> None:
         while True:
             step = self._steps.get()

@@ -48,6 +48,13 @@ class Mailbox:
     limit: int | None = attrs.field(default=None, validator=unless_none(whole, at_least(1)))
     while_down: Raise | Stash | Reply = attrs.field(factory=Raise, validator=one_of((Raise, Stash, Reply)))
 
+    def __attrs_post_init__(self) -> None:
+        if isinstance(self.while_down, Stash) and self.limit is not None and self.while_down.limit > self.limit:
+            problem = Sentence.of(
+                "keeps {kept} messages for a mailbox of {limit}", kept=self.while_down.limit, limit=self.limit
+            )
+            raise refuse(self, "while_down", problem)
+
 
 def _an_id(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
     if not isinstance(value, str) or not value or "/" in value or value != value.strip():

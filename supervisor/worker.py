@@ -136,8 +136,7 @@ class Worker:
         child = self.child
         child.cancel_alarm()
         child.slot.detach()
-        if self.life is not None:
-            self._around.watchdog.unwatch(self.life)
+        self._around.watchdog.unwatch(self._living)
         if child.state is not ChildState.HUNG:
             self._around.recorder.state(child, ChildState.STOPPING)
 

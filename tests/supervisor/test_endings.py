@@ -19,6 +19,7 @@ from supervisor import (
     Restart,
     SupervisedActor,
     SupervisorFlags,
+    life,
 )
 from supervisor.testing import Stage, raising
 
@@ -281,6 +282,46 @@ def test_an_ask_is_answered_whatever_happens_to_its_target(stage: Stage) -> None
     assert [each.get(timeout=10) for each in pending] == ["queued"] * 3
     with pytest.raises(pykka.ActorDeadError):
         late.get(timeout=10)
+
+
+class _OddLoop(SupervisedActor):
+    def _actor_loop(self) -> None:
+        raise KeyError("a loop of its own")
+
+
+def test_whatever_escapes_is_still_an_end(stage: Stage) -> None:
+    flags = SupervisorFlags(retry_first_start=True)
+    stage.tree(stage.child(start=_OddLoop, restart=Restart.TEMPORARY), flags=flags)
+    failure = stage.witness.wait_for_end("a", 1).failure
+    assert (failure.kind, failure.error) == (EndKind.FATAL, "KeyError: 'a loop of its own'")
+
+
+def test_an_exception_of_several_is_told_whole(stage: Stage) -> None:
+    def chain(_actor: object) -> None:
+        try:
+            raising(OSError("the cause"))(_actor)
+        except OSError as error:
+            error.add_note("a note")
+            raise ValueError("the effect") from error
+
+    def group(_actor: object) -> None:
+        raise ExceptionGroup("several", [ValueError("one"), KeyError("two")])
+
+    tree = stage.tree(stage.child())
+    for incarnation, (message, words) in enumerate(
+        ((chain, ("the cause", "a note")), (group, ("one", "two"))), start=1
+    ):
+        stage.witness.wait_for(lambda n=incarnation: tree.report("a").incarnation == n)  # type: ignore[misc]
+        stage.witness.wait_for_state(tree, "a", ChildState.RUNNING)
+        tree.child("a").tell(message)
+        text = stage.witness.wait_for_end("a", incarnation).failure.traceback
+        assert all(word in text for word in words)
+
+
+def test_many_different_crashes_do_not_fill_the_memory() -> None:
+    for number in range(3 * life._EXPLAINED):
+        life.explain(ValueError(number))
+    assert len(life._explained) <= life._EXPLAINED
 
 
 def test_an_actor_that_waits_for_its_own_answer_is_told_so(stage: Stage) -> None:

@@ -308,6 +308,13 @@ def test_a_reload_touches_only_what_changed(stage: Stage) -> None:
     stage.witness.wait_for(lambda: _shape(tree) == expected)
 
 
+def test_a_reload_forgets_what_was_stopped_and_is_not_named(stage: Stage) -> None:
+    tree = stage.tree(stage.child(), stage.child("b"))
+    tree.terminate_child("a")
+    assert tree.reload([stage.child("b")]) == ReloadReport(removed=("a",), unchanged=("b",))
+    assert _shape(tree) == [("b", "running", 1)]
+
+
 def test_a_bad_reload_changes_nothing(stage: Stage) -> None:
     tree = stage.tree(stage.child())
     with pytest.raises(SpecError):

@@ -54,6 +54,7 @@ FIELDS = [
     (lambda: Mailbox(limit=0), "limit", "Mailbox"),
     (lambda: Mailbox(limit=wrong["limit"]), "limit", "Mailbox"),
     (lambda: Mailbox(while_down=wrong["word"]), "while_down", "Mailbox"),
+    (lambda: Mailbox(2, Stash(3)), "while_down", "Mailbox"),
     (lambda: Stash(0), "limit", "Stash"),
     (lambda: Backoff(5, 1), "min_seconds", "Backoff"),
     (lambda: Backoff(-1, 1), "min_seconds", "Backoff"),

@@ -189,6 +189,23 @@ def test_an_interrupt_that_raises_or_hangs_harms_nothing(stage: Stage) -> None:
     assert sorted(results[0].abandoned) == ["a", "b"]
 
 
+def test_an_interrupt_for_which_there_is_no_thread_is_left_out(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = stage.tree(stage.child(shutdown_seconds=1), stage.child("b"))
+    _hang(stage, tree)
+    thread, results = _in_background(tree.stop)
+    stage.witness.wait_for_state(tree, "a", ChildState.STOPPING)
+    stage.witness.wait_for_state(tree, "b", ChildState.STOPPED)
+
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        stage.clock.advance(1.25)
+    thread.join(10)
+    assert results[0].abandoned == ("a",)
+
+
 def test_brutal_goes_to_interrupt_at_once_and_infinity_waits(stage: Stage) -> None:
     tree = stage.tree(
         stage.child("brutal", start=_Plain, shutdown_seconds=BRUTAL),
