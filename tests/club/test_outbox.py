@@ -482,6 +482,34 @@ def test_a_list_of_what_is_sent_walks_back_by_id(club: Any) -> None:
     assert [each.id for each in club.desk().list(["sent", "failed"])] == [second, first]
 
 
+def test_a_restored_database_does_not_send_again_what_this_station_has_sent(club: Any, tmp_path: Path) -> None:
+    import shutil  # noqa: PLC0415
+
+    sent, waiting = club.write(), club.write(not_before="2026-11-25 08:00:00")
+    backup = tmp_path / "yesterday.db"
+    club.sql("VACUUM INTO ?", str(backup))
+    journal = Journal(tmp_path / "answers")
+    outbox = club.outbox(process="one", journal=journal)
+    (message,) = outbox.claim()
+    assert outbox.begin(message)
+    assert outbox.settle(message, Sent("<1@club>"))
+    journal.close()
+    club.close()
+    for name in ("", "-wal", "-shm"):
+        club.file.with_name(club.file.name + name).unlink(missing_ok=True)
+    shutil.copy(backup, club.file)
+    assert club.state(sent) == "pending"
+    journal = Journal(tmp_path / "answers")
+    again = club.outbox(process="two", journal=journal)
+    assert again.claim() == []
+    assert club.sql("SELECT state, message_id FROM email WHERE id = ?", sent) == [("sent", "<1@club>")]
+    club.sql("DELETE FROM email WHERE id = ?", sent)
+    club.write("another@example.org", id=sent)
+    assert [each.id for each in again.claim()] == [sent], "another message that bears its id is sent"
+    assert club.state(waiting) == "pending"
+    journal.close()
+
+
 def test_a_person_may_retry_what_failed_or_waits(club: Any) -> None:
     failed, waiting, expired = club.write(), club.write(), club.write(expires_at="2026-11-24 06:00:00")
     outbox, desk = club.outbox(), club.desk()
