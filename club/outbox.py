@@ -63,9 +63,8 @@ class Outbox:
         self._journal = journal
         self._statements = QueueStatements(channel)
         self._settling = Settling(self._statements, lease)
-        self._claiming = Claiming(
-            self._statements, Sentence.of("its time was over before it could be sent").render(language)
-        )
+        over = Sentence.of("its time was over before it could be sent").render(language)
+        self._claiming = Claiming(self._statements, lease.station, over)
         self._left = Sentence.of(
             "the station stopped while this was being sent: whether it left is not known, a person must decide"
         ).render(language)

@@ -510,6 +510,19 @@ def test_a_restored_database_does_not_send_again_what_this_station_has_sent(club
     journal.close()
 
 
+def test_every_attempt_can_be_read(club: Any) -> None:
+    message_id = club.write()
+    outbox = club.outbox()
+    for outcome in (Later("450 busy", timedelta(0)), Sent("<1@club>")):
+        (message,) = outbox.claim()
+        assert outbox.begin(message)
+        assert outbox.settle(message, outcome)
+    first, second = club.desk().show(message_id).attempts
+    assert (first.attempt, first.outcome, first.error, first.station) == (1, "later", "450 busy", "ACCUEIL")
+    assert (second.attempt, second.outcome, second.reference, second.station) == (2, "sent", "<1@club>", "ACCUEIL")
+    assert club.desk().show(message_id).provider_reference == "<1@club>"
+
+
 def test_a_person_may_retry_what_failed_or_waits(club: Any) -> None:
     failed, waiting, expired = club.write(), club.write(), club.write(expires_at="2026-11-24 06:00:00")
     outbox, desk = club.outbox(), club.desk()
