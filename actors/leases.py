@@ -14,8 +14,8 @@ from supervisor import SupervisedActor
 logger = logging.getLogger(__name__)
 
 ID: Final = "leases"
-_PERIOD_SECONDS: Final = 10.0
-"""A third of a lease's life: two renewals may be lost before the work has to stop."""
+_PERIOD_SECONDS: Final = 6.0
+"""Work under a lease stops by itself after twenty seconds: two renewals may be lost before."""
 
 
 @attrs.frozen(slots=True)
@@ -36,12 +36,20 @@ class LeasesActor(SupervisedActor):
     """Renews and acquires leases, so that no operation has to stop its work to do so.
 
     It alone talks to the database about leases, on its own thread: a database that hangs costs this actor, and the
-    leases run out by their local deadline, which stops the work in time. `wake` tells an operation that its lease came.
+    leases run out by their local deadline, which stops the work in time. `retired` are leases of operations that do not
+    run here any more: they are given back. `wake` tells an operation that its lease came.
     """
 
-    def __init__(self, database: Database, seats: tuple[Seat, ...], wake: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        seats: tuple[Seat, ...],
+        retired: tuple[Lease, ...],
+        wake: Callable[[str], None],
+    ) -> None:
         super().__init__()
         self._database = database
+        self._retired = retired
         self._seats = seats
         self._wake = wake
         self._was_away = False
@@ -58,19 +66,11 @@ class LeasesActor(SupervisedActor):
             case _:
                 assert_never(message)
 
-    def on_stop(self) -> None:
-        """Give the leases back, so that another station need not wait for their end."""
-        for seat in self._seats:
-            if seat.lease.is_held:
-                try:
-                    seat.lease.release()
-                except (DatabaseAway, DatabaseUnfit) as away:
-                    logger.info("lease %s not given back: %s", seat.operation, away, extra={"event": "lease.kept"})
-                    return
-
     def _look(self) -> None:
         try:
             check(self._database)  # each time: another station may have upgraded it beyond this program
+            for lease in self._retired:
+                lease.release()
             for seat in self._seats:
                 self._keep(seat)
             self._was_away = False

@@ -64,7 +64,7 @@ class Workplace:
     timezone: tzinfo
     settings: Any
     database: Database = attrs.field(eq=id)
-    desk: Desk = attrs.field(eq=id)
+    desk: Desk
     lease: Lease | None = attrs.field(eq=id)
     journal: Journal = attrs.field(eq=id)
 

@@ -23,6 +23,7 @@ class Claiming:
     """One worker's way through the queue: `error` is what an expired row is told."""
 
     statements: QueueStatements
+    station: str
     error: str
 
     def take(self, connection: Connection, limit: int, claim_id: str, token: int) -> list[Message]:
@@ -35,7 +36,12 @@ class Claiming:
                 loaded, size = self._load(connection, wanted, claim_id, room)
                 connection.execute(
                     self.statements.claim,
-                    {"m_ids": [message.id for message in loaded], "m_claim": claim_id, "m_token": token},
+                    {
+                        "m_ids": [message.id for message in loaded],
+                        "m_claim": claim_id,
+                        "m_token": token,
+                        "m_station": self.station,
+                    },
                 )
                 taken += loaded
                 room -= size

@@ -133,7 +133,7 @@ class OutboxDesk:
             return Dossier(
                 message=self._summary(row, channel.texts),
                 provider_reference=None if reference is None else legible(reference),
-                attempts=self._attempts(connection, message_id),
+                attempts=self._attempts(connection, row),
                 recipients=self._recipients(connection, message_id),
                 attachments=self._attachments(connection, message_id),
             )
@@ -223,14 +223,29 @@ class OutboxDesk:
             error=None if error is None else legible(error),
         )
 
-    def _attempts(self, connection: Connection, message_id: int) -> tuple[Attempt, ...]:
+    def _attempts(self, connection: Connection, row: Mapping[Any, Any]) -> tuple[Attempt, ...]:
         c = outbox_attempt.c
         statement = (
             select(c.attempt, c.station, c.began_ms, c.ended_ms, c.outcome, c.reference, c.error)
-            .where(c.channel == self._channel.name, c.message_id == message_id)
+            .where(c.channel == self._channel.name, c.message_id == row["id"])
             .order_by(c.id)
         )
-        return tuple(Attempt(*row) for row in connection.execute(statement))
+        tried = [Attempt(*each) for each in connection.execute(statement)]
+        sent_at = instant_or_none(row["sent_at"])
+        if row["state"] == "sent" and sent_at and (not tried or tried[-1].attempt < row["attempts"]):
+            reference = row[self._channel.provider_reference]
+            tried.append(
+                Attempt(
+                    row["attempts"],
+                    legible(row["station"]),
+                    row["began_ms"],
+                    int(sent_at.timestamp() * 1000),
+                    "sent",
+                    None if reference is None else legible(reference),
+                    None,
+                )
+            )
+        return tuple(tried)
 
     def _recipients(self, connection: Connection, message_id: int) -> tuple[Recipient, ...]:
         table = self._channel.recipients

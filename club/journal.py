@@ -3,13 +3,16 @@
 Between a provider's answer and the commit that records it, the database may go away or the program may die; without a
 memory of its own the station would have to call the message uncertain. One JSON line per answer, appended and synced
 before the database is asked. Replaying a line that the database already knows changes nothing: it names its claim.
+
+The journal goes on remembering what has left when the database knows it, some ten thousand messages back: a database
+that is restored from yesterday's backup would send today's messages again.
 """
 
 import json
 import logging
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Self, assert_never
 
@@ -19,7 +22,7 @@ from club.messages import Expired, Failed, Later, Message, Outcome, Recipient, S
 from config.sentence import SentenceError
 
 _LOG: Final = logging.getLogger(__name__)
-_COMPACT_ABOVE: Final = 1000
+_PAGE_LINES: Final = 20_000
 
 
 @attrs.frozen
@@ -35,16 +38,19 @@ class Answer:
     delay_ms: int | None = None
     """Milliseconds from when the database records it to the next attempt."""
     recipients: tuple[Recipient, ...] = ()
+    fingerprint: str | None = None
+    """Of the message, where it has left."""
 
     @classmethod
     def of(cls, channel: str, message: Message, outcome: Outcome, recipients: Sequence[Recipient] = ()) -> Self:
         """Return the answer that says `outcome` of `message`."""
         reference: str | None = None
         error: str | None = None
+        fingerprint: str | None = None
         delay_ms: int | None = None
         match outcome:
             case Sent(reference, error):
-                code = "sent"
+                code, fingerprint = "sent", message.fingerprint
             case Failed(error):
                 code = "failed"
             case Later(error, delay):
@@ -59,7 +65,9 @@ class Answer:
                 code = "expired"
             case _:
                 assert_never(outcome)
-        return cls(channel, message.id, message.claim_id, code, reference, error, delay_ms, tuple(recipients))
+        return cls(
+            channel, message.id, message.claim_id, code, reference, error, delay_ms, tuple(recipients), fingerprint
+        )
 
     @classmethod
     def unbegun(cls, channel: str, message: Message) -> Self:
@@ -85,11 +93,16 @@ class Journal:
 
     def __init__(self, path: Path, *, sync: bool = True) -> None:
         self._path = path
+        self._older_path = path.with_name(path.name + ".1")
+        self._fresh_path = path.with_name(path.name + ".new")
         self._sync = sync
         self._lock = threading.Lock()
         self._failing = False
+        self._settled: list[tuple[str, int, str]] = []
         try:
-            content = path.read_bytes() if path.exists() else b""
+            if not path.exists() and self._fresh_path.exists():  # a crash between the two steps of turning the page
+                self._fresh_path.replace(path)
+            older, content = (file.read_bytes() if file.exists() else b"" for file in (self._older_path, path))
             self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise JournalUnusable(
@@ -97,10 +110,13 @@ class Journal:
                 path=str(path),
                 why=error.strerror or str(error),
             ) from error
-        lines = content.split(b"\n")
-        self._pending = {answer.key: answer for answer in map(_parsed, lines) if answer is not None}
-        self._lines = len(lines)
-        if lines[-1]:  # a crash tore the last line: what follows must not be glued to it
+        self._left_before = _left(_answers(older))
+        answers = _answers(content)
+        self._left = _left(answers)
+        settled = _settled(content)
+        self._pending = {answer.key: answer for answer in answers if answer.key not in settled}
+        self._lines = content.count(b"\n")
+        if content and not content.endswith(b"\n"):  # a crash tore the last line: the next must not be glued to it
             self._write(b"\n")
 
     def pending(self, channel: str) -> tuple[Answer, ...]:
@@ -108,31 +124,42 @@ class Journal:
         with self._lock:
             return tuple(answer for answer in self._pending.values() if answer.channel == channel)
 
+    def departure(self, channel: str, message: Message) -> Answer | None:
+        """Return the answer under which this very message has left this station before, if it has."""
+        with self._lock:
+            answer = self._left.get((channel, message.id)) or self._left_before.get((channel, message.id))
+        return answer if answer is not None and answer.fingerprint == message.fingerprint else None
+
     def record(self, answer: Answer) -> None:
         """Remember an answer. A journal that cannot be written is said in the log, once, and stops nothing."""
-        line = json.dumps(attrs.asdict(answer), ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
         with self._lock:
             self._pending[answer.key] = answer
-            self._write(line)
+            self._write(self._settled_line() + _line(answer))
 
     def forget(self, answers: Iterable[Answer]) -> None:
-        """Drop answers that the database has; their lines go when there are enough of them."""
+        """Note, with the next line, that the database has these answers."""
         with self._lock:
             for answer in answers:
-                self._pending.pop(answer.key, None)
-            if self._lines > _COMPACT_ABOVE + 2 * len(self._pending):
-                self._compact()
+                if self._pending.pop(answer.key, None) is not None:
+                    self._settled.append(answer.key)
+                self._left.update(_left([answer]))
+            if self._lines > _PAGE_LINES + 2 * len(self._pending):
+                self._turn_page()
 
     def close(self) -> None:
-        """Close the file, leaving in it only what the database may not know."""
+        """Close the file."""
         with self._lock:
             if not self._file.closed:
-                self._compact()
+                self._write(self._settled_line())
                 self._file.close()
 
-    def _write(self, line: bytes) -> None:
+    def _settled_line(self) -> bytes:
+        settled, self._settled = self._settled, []
+        return _json({"settled": settled}) if settled else b""
+
+    def _write(self, lines: bytes) -> None:
         try:
-            self._file.write(line)
+            self._file.write(lines)
             if self._sync:
                 os.fsync(self._file.fileno())
         except OSError as error:
@@ -148,30 +175,67 @@ class Journal:
             self._lines += 1
             self._failing = False
 
-    def _compact(self) -> None:
-        fresh = self._path.with_name(self._path.name + ".new")
-        lines = [json.dumps(attrs.asdict(answer), separators=(",", ":")) + "\n" for answer in self._pending.values()]
+    def _turn_page(self) -> None:
+        """Begin a new file with what is pending; the full one becomes the older one, whose departures still count."""
+        self._lines = 0
         try:
-            with fresh.open("wb", buffering=0) as file:
-                file.write("".join(lines).encode())
+            with self._fresh_path.open("wb", buffering=0) as file:
+                file.write(b"".join(map(_line, self._pending.values())))
                 os.fsync(file.fileno())
-            self._file.close()  # Windows does not replace an open file
-            fresh.replace(self._path)
+            self._file.close()  # Windows does not rename an open file
+            self._path.replace(self._older_path)
+            self._fresh_path.replace(self._path)
         except OSError as error:
             _LOG.warning(
-                "the journal %s cannot be compacted: %s", self._path, error, extra={"event": "journal.not_compacted"}
+                "the journal %s cannot begin a new page: %s", self._path, error, extra={"event": "journal.not_turned"}
             )
+        else:
+            self._settled.clear()
+            self._left_before, self._left = self._left, {}
         finally:
             if self._file.closed:
                 self._file = self._path.open("ab", buffering=0)
-        self._lines = len(lines)
 
 
-def _parsed(line: bytes) -> Answer | None:
-    """Return the answer of a line; None for an empty, torn or foreign one."""
-    try:
-        fields: dict[str, Any] = json.loads(line)
-        fields["recipients"] = tuple(Recipient(**each) for each in fields["recipients"])
-        return Answer(**fields)
-    except (ValueError, TypeError, KeyError):
-        return None
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+
+
+def _line(answer: Answer) -> bytes:
+    return _json(attrs.asdict(answer))
+
+
+def _objects(content: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a file's lines; empty, torn and foreign lines cost only themselves."""
+    for line in content.split(b"\n"):
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            yield value
+
+
+def _answers(content: bytes) -> list[Answer]:
+    answers = []
+    for fields in _objects(content):
+        try:
+            recipients = tuple(Recipient(**each) for each in fields["recipients"])
+            answers.append(Answer(**{**fields, "recipients": recipients}))
+        except (TypeError, KeyError):
+            continue
+    return answers
+
+
+def _settled(content: bytes) -> set[tuple[Any, ...]]:
+    lists = (fields.get("settled") for fields in _objects(content))
+    return {tuple(key) for keys in lists if isinstance(keys, list) for key in keys if isinstance(key, list)}
+
+
+def _left(answers: Iterable[Answer]) -> dict[tuple[str, int], Answer]:
+    """Return the messages that have left, by what a restored row would still bear."""
+    return {
+        (answer.channel, answer.message_id): attrs.evolve(answer, recipients=())
+        for answer in answers
+        if answer.fingerprint is not None
+    }

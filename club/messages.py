@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self, TypeAlias
+from zlib import crc32
 
 import attrs
 
@@ -35,6 +36,12 @@ class Message:
     attachments: tuple["Attachment", ...] = ()
     """What goes with it, with its sizes; `Outbox.content` loads one."""
     problem: Sentence | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this row from another that bears its id, after a database was restored or made anew."""
+        content = "\0".join(legible(value) for value in self.values.values())
+        return f"{self.created_at} {crc32(content.encode()):08x}"
 
     def text(self, column: str) -> str:
         """Return a text column, empty for NULL; only to be asked of a message without a problem."""

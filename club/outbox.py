@@ -63,9 +63,8 @@ class Outbox:
         self._journal = journal
         self._statements = QueueStatements(channel)
         self._settling = Settling(self._statements, lease)
-        self._claiming = Claiming(
-            self._statements, Sentence.of("its time was over before it could be sent").render(language)
-        )
+        over = Sentence.of("its time was over before it could be sent").render(language)
+        self._claiming = Claiming(self._statements, lease.station, over)
         self._left = Sentence.of(
             "the station stopped while this was being sent: whether it left is not known, a person must decide"
         ).render(language)
@@ -128,7 +127,10 @@ class Outbox:
             for answer in answers:
                 self._settling.apply(connection, answer, token)
             self._unclaim(connection, left)
-            return self._claiming.take(connection, limit, claim_id, token)
+            while taken := self._claiming.take(connection, limit, claim_id, token):
+                if waiting := self._without_departed(connection, taken, token):
+                    return waiting
+            return []
 
         left = self._claimed
         taken = self._lease.fenced(work, token)
@@ -220,6 +222,25 @@ class Outbox:
             ids = [message_id for message_id, its_claim in claimed.items() if its_claim == claim_id]
             undone += connection.execute(self._statements.give_back, {"m_ids": ids, "m_claim": claim_id}).rowcount
         return undone
+
+    def _without_departed(self, connection: Connection, taken: list[Message], token: int) -> list[Message]:
+        """Settle what this station's journal knows to have left already: the database was restored to an older day."""
+        if self._journal is None:
+            return taken
+        waiting = []
+        for message in taken:
+            answer = self._journal.departure(self._channel.name, message)
+            if answer is None:
+                waiting.append(message)
+            else:
+                self._settling.apply(connection, attrs.evolve(answer, claim_id=message.claim_id), token)
+        if len(waiting) < len(taken):
+            _LOG.warning(
+                "%d messages have left this station before: the database forgot it, they are not sent again",
+                len(taken) - len(waiting),
+                extra={"event": "outbox.departed", "channel": self._channel.name},
+            )
+        return waiting
 
     def _is_open(self, message: Message) -> bool:
         return self._claimed.get(message.id) == message.claim_id

@@ -52,7 +52,7 @@ class QueueStatements:
         self.claim = (
             update(table)
             .where(c.id.in_(bindparam("m_ids", expanding=True)), still_pending)
-            .values(claim_id=bindparam("m_claim"), claim_token=bindparam("m_token"))
+            .values(claim_id=bindparam("m_claim"), claim_token=bindparam("m_token"), station=bindparam("m_station"))
         )
         self.give_back = (
             update(table)

@@ -20,7 +20,10 @@ _LONGEST_DELAY_MS: Final = 366 * 24 * 3600 * 1000
 
 @attrs.frozen
 class Settling:
-    """Moves claimed rows to what became of them, and keeps one audit row per attempt."""
+    """Moves claimed rows to what became of them, and keeps one audit row per attempt that did not simply succeed.
+
+    The success is in the message's own row: a second row for each would double what a healthy club writes.
+    """
 
     statements: QueueStatements
     lease: Lease
@@ -48,7 +51,7 @@ class Settling:
         }
         if connection.execute(self.statements.settled[answer.outcome], values).rowcount != 1:
             return 0
-        if answer.outcome != "unbegun":
+        if answer.outcome not in ("unbegun", "sent"):
             audit = self.audit(answer.outcome, reference, error, token)
             connection.execute(self.statements.attempt, {"m_id": answer.message_id, **audit})
         if answer.recipients:

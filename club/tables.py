@@ -51,6 +51,7 @@ def message_columns() -> list[Column[Any]]:
         Column("created_at", Instant(), nullable=False, server_default=utc_now()),
         # The queue's own. due_ms 0: not looked at yet.
         Column("due_ms", BigInteger(), nullable=False, server_default="0"),
+        Column("station", Word(100)),
         Column("claim_id", Code(36)),
         Column("claim_token", BigInteger(), nullable=False, server_default="0"),
         Column("began_ms", BigInteger()),

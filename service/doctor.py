@@ -21,6 +21,7 @@ from config import SecretError, Settings, SettingsError, SettingsNotFoundError, 
 from config.sentence import Sentence, SentenceError
 from service.channel.client import NotRunning, ask, computer_name, find
 from service.club_database import database_of
+from service.instance import running
 from service.paths import Folders, UnsafePath, folders
 from service.roster import settings_schema
 from service.version import version
@@ -53,6 +54,12 @@ class Finding:
     sentence: Sentence
 
 
+def _only_station(home: Folders) -> str | None:
+    """Return the station that runs here for this user, when it is the only one."""
+    stations = [holder.station for holder in running(home)]
+    return stations[0] if len(stations) == 1 else None
+
+
 class Examination:
     """One run of all checks; a check that fails hinders no other."""
 
@@ -72,6 +79,7 @@ class Examination:
             yield Finding("folders", Level.PROBLEM, error.sentence)
         else:
             yield from self._folders(home)
+            self._station = self._station or _only_station(home)
         yield from self._settings()
         if self.settings is not None:
             yield from self._database(self.settings)

@@ -138,6 +138,7 @@ class Station:
         """Stop everything in order, in bounded time, and return how the tree ended."""
         self._is_stopping = True
         left = self.tree.stop(_STOP_SECONDS)
+        self.plan.give_leases_back()
         return self.tree.wait(0) or Outcome(RootEnd.STOPPED, abandoned=left.abandoned)
 
     # -- what the control channel asks -------------------------------------------------------------------------------
@@ -163,6 +164,7 @@ class Station:
             settings_file=str(self._settings.file),
             settings_loaded_at=self._loaded_at,
             settings_problem=self._file_problem or self._apply_problem,
+            held=self.plan.held_operations(),
             is_stopping=self._is_stopping,
         )
 

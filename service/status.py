@@ -1,13 +1,13 @@
 """The status of the running station: contract §1's JSON, from the board and the tree, without asking any actor."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
 import attrs
 
 from actors.board import Notice, OperationState, Run
-from actors.operation import RULES, Rule
+from actors.operation import RULES
 from config.sentence import Sentence
 from supervisor import ChildReport, ChildState
 
@@ -30,7 +30,7 @@ _CALM_ACTORS: Final = frozenset({ChildState.RUNNING, ChildState.STARTING, ChildS
 
 @attrs.frozen(slots=True)
 class Program:
-    """What the status says of the program itself."""
+    """What the status says of the program itself; `held` are the exclusive operations whose lease is held here."""
 
     version: str
     station: str
@@ -39,6 +39,7 @@ class Program:
     settings_file: str
     settings_loaded_at: datetime
     settings_problem: Sentence | None
+    held: Collection[str] = ()
     is_stopping: bool = False
 
 
@@ -70,7 +71,7 @@ def describe(
             "problem": _text(program.settings_problem, reader),
         },
         "operations": [
-            _operation(rule, overlaid[rule.operation], program.station, reader)
+            _operation(rule.operation, overlaid[rule.operation], program, reader)
             for rule in RULES
             if rule.operation in overlaid
         ],
@@ -120,14 +121,13 @@ def _why_down(report: ChildReport) -> Sentence:
     return Sentence.of("it stopped on an error ({what}) and is tried again", what=what)
 
 
-def _operation(rule: Rule, notice: Notice, station: str, reader: Reader) -> dict[str, Any]:
-    holds = rule.is_exclusive and notice.state is OperationState.ACTIVE
+def _operation(operation: str, notice: Notice, program: Program, reader: Reader) -> dict[str, Any]:
     return {
-        "id": rule.operation,
+        "id": operation,
         "state": notice.state.value,
         "reason": _text(notice.reason, reader),
         "since": _instant(notice.since_at, reader),
-        "holder": station if holds else notice.holder,
+        "holder": program.station if operation in program.held else notice.holder,
         "last_run": None if notice.last_run is None else describe_run(notice.last_run, reader),
         "next_run": _instant(notice.next_run_at, reader),
         "counters": dict(notice.counters),

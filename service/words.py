@@ -144,5 +144,6 @@ def duration(seconds: float, language: str) -> str:
     elif whole >= _MINUTE:
         sentence = Sentence.of("{minutes} min {seconds} s", minutes=whole // _MINUTE, seconds=whole % _MINUTE)
     else:
-        sentence = Sentence.of("{seconds} s", seconds=f"{max(0.0, seconds):.3g}")
+        number = f"{max(0.0, seconds):.3g}"
+        sentence = Sentence.of("{seconds} s", seconds=number.replace(".", ",") if language == "fr" else number)
     return sentence.render(language)

@@ -57,7 +57,7 @@ class Tally:
         if not self.as_counters():
             return Sentence.of("nothing was due")
         parts = [
-            Sentence.counted("{n} e-mail sent", "{n} e-mails sent", self.sent),
+            *([Sentence.counted("{n} e-mail sent", "{n} e-mails sent", self.sent)] if self.sent else []),
             *([Sentence.counted("{n} to try again", "{n} to try again", self.later)] if self.later else []),
             *([Sentence.counted("{n} failed", "{n} failed", self.failed)] if self.failed else []),
             *([Sentence.counted("{n} uncertain", "{n} uncertain", self.uncertain)] if self.uncertain else []),

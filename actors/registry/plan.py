@@ -1,5 +1,6 @@
 """From settings to the specs of the actors that belong on this station."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -10,9 +11,11 @@ from actors import heartbeat, leases
 from actors.board import Board, OperationState
 from actors.operation import RULES, Operation, Rule, Workplace
 from actors.registry.policy import Verdict, judge_all
-from club import Database, Journal, Lease, Stations
+from club import Database, DatabaseAway, DatabaseUnfit, Journal, Lease, Stations
 from config import Settings
 from supervisor import Backoff, ChildSpec, SupervisedActor
+
+logger = logging.getLogger(__name__)
 
 _BACKOFF: Final = Backoff(min_seconds=0.5, max_seconds=60.0)
 _HANG_SECONDS: Final = 120.0
@@ -63,7 +66,7 @@ class StationPlan:
     def specs(self, settings: Settings) -> tuple[ChildSpec, ...]:
         """Return the specs that `settings` ask for, and put every verdict on the board.
 
-        In starting order: the heartbeat, the leases, then the operations; so the leases are given back last but one.
+        In starting order: the heartbeat, the leases, then the operations.
         Raises DatabaseUnfit when the database's address cannot be used at all.
         """
         station = settings.station(self._identity.station)
@@ -79,7 +82,7 @@ class StationPlan:
         )
         return (
             self._heartbeat_spec(database),
-            *((self._leases_spec(database, seats),) if seats else ()),
+            *self._leases_specs(database, seats),
             *(
                 spec
                 for operation in here
@@ -100,7 +103,16 @@ class StationPlan:
         """Return the same object for the same database: equal arguments tell the tree that nothing changed."""
         return self._stations_of.setdefault(id(database), Stations(database))
 
-    def _held_operations(self) -> tuple[str, ...]:
+    def give_leases_back(self) -> None:
+        """Release what is held, once the operations have stopped, so that another station need not wait for the end."""
+        for (operation, _), lease in self._leases.items():
+            try:
+                lease.release()
+            except (DatabaseAway, DatabaseUnfit) as away:
+                logger.info("lease %s not given back: %s", operation, away, extra={"event": "lease.kept"})
+
+    def held_operations(self) -> tuple[str, ...]:
+        """Return the exclusive operations whose lease this station holds now."""
         return tuple(operation for (operation, _), lease in list(self._leases.items()) if lease.is_held)
 
     def _lease(self, operation: str, database: Database) -> Lease:
@@ -142,11 +154,15 @@ class StationPlan:
     def _heartbeat_spec(self, database: Database) -> ChildSpec:
         identity = self._identity
         sign = heartbeat.Sign(identity.station, identity.process, identity.version)
-        args = (self._stations(database), sign, self._aggregate_state, self._held_operations)
+        args = (self._stations(database), sign, self._aggregate_state, self.held_operations)
         return _spec(heartbeat.ID, heartbeat.HeartbeatActor, args)
 
-    def _leases_spec(self, database: Database, seats: tuple[leases.Seat, ...]) -> ChildSpec:
-        return _spec(leases.ID, leases.LeasesActor, (database, seats, self._wake))
+    def _leases_specs(self, database: Database, seats: tuple[leases.Seat, ...]) -> tuple[ChildSpec, ...]:
+        wanted = {id(seat.lease) for seat in seats}
+        retired = tuple(lease for lease in self._leases.values() if id(lease) not in wanted)
+        if not seats and not retired:
+            return ()
+        return (_spec(leases.ID, leases.LeasesActor, (database, seats, retired, self._wake)),)
 
 
 def _spec(id_: str, actor: type[SupervisedActor], args: tuple[object, ...]) -> ChildSpec:

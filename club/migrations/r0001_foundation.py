@@ -56,6 +56,7 @@ def upgrade(steps: Steps) -> None:
         Column("error", Word(1000)),
         Column("created_at", Instant(), nullable=False, server_default=utc_now()),
         Column("due_ms", BigInteger(), nullable=False, server_default="0"),
+        Column("station", Word(100)),
         Column("claim_id", Code(36)),
         Column("claim_token", BigInteger(), nullable=False, server_default="0"),
         Column("began_ms", BigInteger()),

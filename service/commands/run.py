@@ -19,7 +19,7 @@ def add(commands: Commands) -> None:
         run=_run,
     )
     parser.config_option()
-    parser.station_option()
+    parser.option("--station", metavar="NAME", help=Sentence.of("the station; by default the computer's name"))
     parser.option("--headless", action="store_true", help=Sentence.of("show no icon and no window"))
 
 
@@ -30,7 +30,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     program = importlib.import_module("service.run")
     wanted = RunOptions(
         config=options.config,
-        station=getattr(options, "station", None),
+        station=options.station,
         headless=options.headless,
         language=console.asked_language,
         debug=getattr(options, "debug", False),

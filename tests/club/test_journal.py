@@ -32,14 +32,13 @@ def test_what_was_recorded_is_there_after_the_end_of_the_program(tmp_path: Path)
     again.close()
 
 
-def test_closing_leaves_only_what_the_database_may_not_know(tmp_path: Path) -> None:
+def test_an_orderly_end_notes_what_the_database_knows(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "answers")
     journal.record(_answer(1))
     journal.record(_answer(2))
     journal.forget([_answer(1)])
     journal.close()
     journal.close()
-    assert (tmp_path / "answers").read_text().count("\n") == 1
     again = Journal(tmp_path / "answers")
     assert again.pending("email") == (_answer(2),)
     again.close()
@@ -52,7 +51,7 @@ def test_a_line_that_a_crash_tore_costs_only_itself(tmp_path: Path, cut: int) ->
     journal.record(_answer(1))
     journal.record(_answer(2))
     journal.close()
-    file.write_bytes(b'{"not": "ours"}\n\xff\x00\n[1]\n' + file.read_bytes()[:-cut])
+    file.write_bytes(b'{"settled": 5}\n{"settled": [5]}\n{"not": "ours"}\n\xff\x00\n[1]\n' + file.read_bytes()[:-cut])
     journal = Journal(file)
     journal.record(_answer(3))
     journal._file.close()
@@ -61,15 +60,31 @@ def test_a_line_that_a_crash_tore_costs_only_itself(tmp_path: Path, cut: int) ->
     again.close()
 
 
-def test_the_file_does_not_grow_for_ever(tmp_path: Path) -> None:
+def test_the_file_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal(tmp_path / "answers", sync=False)
-    for number in range(3000):
+    monkeypatch.setattr("club.journal._PAGE_LINES", 100)
+    journal.record(_answer(9999))
+    for number in range(350):
         journal.record(_answer(number))
         journal.forget([_answer(number)])
-    assert (tmp_path / "answers").stat().st_size < 400_000
-    journal.record(_answer(1))
-    assert journal.pending("email") == (_answer(1),)
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 100_000
+    assert journal.pending("email") == (_answer(9999),)
     journal.close()
+    again = Journal(tmp_path / "answers")
+    assert again.pending("email") == (_answer(9999),)
+    assert again.departure("email", _message(345)) is not None
+    assert again.departure("email", _message(1)) is None, "long ago"
+    again.close()
+
+
+def test_a_crash_while_the_page_is_turned_loses_nothing(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "answers")
+    journal.record(_answer(1))
+    journal.close()
+    (tmp_path / "answers").rename(tmp_path / "answers.new")
+    again = Journal(tmp_path / "answers")
+    assert again.pending("email") == (_answer(1),)
+    again.close()
 
 
 def test_a_journal_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
@@ -89,8 +104,10 @@ def test_a_full_disk_is_said_once_and_stops_nothing(
         patched.setattr("club.journal.os.fsync", full)
         journal.record(_answer(1))
         journal.record(_answer(2))
+        patched.setattr("club.journal._PAGE_LINES", -10)
+        journal.forget([])
         journal.close()
-    assert [record.event for record in caplog.records] == ["journal.unwritable", "journal.not_compacted"]  # type: ignore[attr-defined]
+    assert [record.event for record in caplog.records] == ["journal.unwritable", "journal.not_turned"]  # type: ignore[attr-defined]
     again = Journal(tmp_path / "answers")
     assert len(again.pending("email")) == 2
     again.close()

@@ -1,13 +1,20 @@
 """Real processes, real kill -9: what the other side received is compared with what the database says."""
 
+import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from club import EMAIL, Database, Lease, Outbox
 
 ROOT = Path(__file__).parents[2]
 MESSAGES = 150
@@ -80,3 +87,54 @@ def test_kill_9_at_random_doubles_nothing_and_loses_nothing(club: Any, tmp_path:
     assert counts["sent"] + counts["uncertain"] == MESSAGES
     assert counts["uncertain"] <= kills
     assert kills > 3
+
+
+FROZEN = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from datetime import timedelta
+from club import EMAIL, Database, Lease, LeaseLost, Outbox, Sent
+database = Database("sqlite:///" + sys.argv[2], busy_seconds=10)
+lease = Lease(database, "email", "ACCUEIL", "one", ttl=timedelta(seconds=1), margin=timedelta(seconds=0.3))
+assert lease.acquire()
+outbox = Outbox(database, EMAIL, lease)
+outbox.recover()
+first, second = outbox.claim()
+assert outbox.begin(first)
+print("begun", flush=True)
+sys.stdin.readline()
+try:
+    outbox.begin(second)
+except LeaseLost:
+    print("refused", outbox.settle(first, Sent("late")), flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX can freeze a process")
+def test_a_station_that_was_frozen_is_refused_and_its_late_answer_is_taken(club: Any) -> None:
+    first, second = club.write(), club.write()
+    frozen = subprocess.Popen(
+        [sys.executable, "-c", FROZEN, str(ROOT), str(club.file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert frozen.stdout is not None
+    assert frozen.stdout.readline() == "begun\n"
+    frozen.send_signal(signal.SIGSTOP)
+    database = Database(f"sqlite:///{club.file}", busy_seconds=10)
+    heir = Lease(database, "email", "SERVEUR", "two", ttl=timedelta(seconds=1), margin=timedelta(seconds=0.3))
+    pause = threading.Event()
+    while not heir.acquire():
+        pause.wait(0.05)
+    outbox = Outbox(database, EMAIL, heir)
+    assert outbox.recover().uncertain == 1
+    (message,) = outbox.claim()
+    assert message.id == second
+    heir.renew()
+    assert outbox.begin(message)
+    frozen.send_signal(signal.SIGCONT)
+    told, _ = frozen.communicate("go\n", timeout=30)
+    assert told == "refused True\n"
+    assert (club.state(first), club.state(second)) == ("sent", "sending")
+    database.dispose()

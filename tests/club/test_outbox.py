@@ -298,6 +298,14 @@ def test_attachments_are_known_before_they_are_loaded(club: Any) -> None:
     assert outbox.content(pdf) == b""
 
 
+def test_a_message_that_its_writer_takes_back_is_not_sent(club: Any) -> None:
+    club.write()
+    outbox = club.outbox()
+    (message,) = outbox.claim()
+    club.sql("DELETE FROM email")
+    assert not outbox.begin(message)
+
+
 def test_what_was_not_begun_can_be_given_back(club: Any) -> None:
     club.write(), club.write()
     outbox = club.outbox()
@@ -472,6 +480,47 @@ def test_a_list_of_what_is_sent_walks_back_by_id(club: Any) -> None:
     first, second = club.write(), club.write()
     club.sql("UPDATE email SET state = 'sent'")
     assert [each.id for each in club.desk().list(["sent", "failed"])] == [second, first]
+
+
+def test_a_restored_database_does_not_send_again_what_this_station_has_sent(club: Any, tmp_path: Path) -> None:
+    import shutil  # noqa: PLC0415
+
+    sent, waiting = club.write(), club.write(not_before="2026-11-25 08:00:00")
+    backup = tmp_path / "yesterday.db"
+    club.sql("VACUUM INTO ?", str(backup))
+    journal = Journal(tmp_path / "answers")
+    outbox = club.outbox(process="one", journal=journal)
+    (message,) = outbox.claim()
+    assert outbox.begin(message)
+    assert outbox.settle(message, Sent("<1@club>"))
+    journal.close()
+    club.close()
+    for name in ("", "-wal", "-shm"):
+        club.file.with_name(club.file.name + name).unlink(missing_ok=True)
+    shutil.copy(backup, club.file)
+    assert club.state(sent) == "pending"
+    journal = Journal(tmp_path / "answers")
+    again = club.outbox(process="two", journal=journal)
+    assert again.claim() == []
+    assert club.sql("SELECT state, message_id FROM email WHERE id = ?", sent) == [("sent", "<1@club>")]
+    club.sql("DELETE FROM email WHERE id = ?", sent)
+    club.write("another@example.org", id=sent)
+    assert [each.id for each in again.claim()] == [sent], "another message that bears its id is sent"
+    assert club.state(waiting) == "pending"
+    journal.close()
+
+
+def test_every_attempt_can_be_read(club: Any) -> None:
+    message_id = club.write()
+    outbox = club.outbox()
+    for outcome in (Later("450 busy", timedelta(0)), Sent("<1@club>")):
+        (message,) = outbox.claim()
+        assert outbox.begin(message)
+        assert outbox.settle(message, outcome)
+    first, second = club.desk().show(message_id).attempts
+    assert (first.attempt, first.outcome, first.error, first.station) == (1, "later", "450 busy", "ACCUEIL")
+    assert (second.attempt, second.outcome, second.reference, second.station) == (2, "sent", "<1@club>", "ACCUEIL")
+    assert club.desk().show(message_id).provider_reference == "<1@club>"
 
 
 def test_a_person_may_retry_what_failed_or_waits(club: Any) -> None:

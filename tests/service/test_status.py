@@ -108,7 +108,7 @@ def test_the_aggregate_is_the_worst_of_it_all(
 def test_the_document_has_every_key_of_the_contract() -> None:
     run = Run(NOON, 0.4123, Outcome.OK, Sentence.counted("{n} e-mail sent", "{n} e-mails sent", 3), {"sent": 3})
     notice = Notice(OperationState.ACTIVE, None, NOON, None, run, NOON, {"sent": 3})
-    document = describe(program(), {"email": notice}, [report()], READER)
+    document = describe(program(held=("email",)), {"email": notice}, [report()], READER)
     assert set(document) == {
         "version", "program", "station", "state", "pid", "started_at", "config", "operations", "actors",
     }  # fmt: skip
