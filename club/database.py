@@ -1,5 +1,6 @@
 """One engine for the whole program: short transactions, bounded waits, errors told for people."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, Engine, exc, make_url
 
 from club.dialect import Verdict, servers, sqlite
 from club.errors import DatabaseAway, DatabaseUnfit
+from config.sentence import Sentence
 
 T = TypeVar("T")
 
@@ -71,6 +73,15 @@ class Database:
     def where(self) -> str:
         """Where the database is, for people: a path, or an engine, a host and a name. Never a secret."""
         return self._where
+
+    def warning(self) -> Sentence | None:
+        """Return what endangers this database though it works, for `doctor`; asks nothing of the database."""
+        if self._path is None or sqlite.warning_of(sqlite3.sqlite_version_info) is None:
+            return None
+        return Sentence.of(
+            "SQLite {version} has a rare defect that can damage a database: update it to 3.51.3 or newer",
+            version=sqlite3.sqlite_version,
+        )
 
     @property
     def engine(self) -> Engine:

@@ -95,6 +95,23 @@ class Outbox:
             )
         return recovery
 
+    def catch_up(self) -> int:
+        """Settle the answers that only the journal knows; needs no lease, for they are the truth; how many mattered.
+
+        For a station that lost its hold while the database was away: call it before standing by.
+        """
+        answers = self._journal.pending(self._channel.name) if self._journal else ()
+        if not answers:
+            return 0
+        token = self._token or 0
+
+        def work(connection: Connection) -> int:
+            return sum(self._settling.apply(connection, answer, token) for answer in answers)
+
+        settled = self._database.write(work)
+        self._forget(answers)
+        return settled
+
     def claim(self, limit: int = 100) -> list[Message]:
         """Take up to `limit` due messages, most urgent first, oldest first; renews the lease.
 
@@ -180,9 +197,9 @@ class Outbox:
     def give_back(self, messages: Iterable[Message]) -> int:
         """Undo the claim of messages that were not begun, so that the next claim finds them; how many."""
         claimed = {message.id: message.claim_id for message in messages}
-        for message_id in claimed:
-            self._claimed.pop(message_id, None)
-        return self._database.write(lambda connection: self._unclaim(connection, claimed)) if claimed else 0
+        undone = self._database.write(lambda connection: self._unclaim(connection, claimed)) if claimed else 0
+        self._close(claimed.items())
+        return undone
 
     def expire(self, limit: int = 5000) -> int:
         """Mark up to `limit` waiting messages whose time is over as `expired`, without loading them; how many."""
@@ -210,14 +227,14 @@ class Outbox:
     @contextmanager
     def _unbegun_when_away(self, message: Message) -> Iterator[None]:
         """Remember, when the mark's outcome is not known, that nothing was sent: its caller must not send it."""
-        was_open = self._is_open(message)
-        self._claimed.pop(message.id, None)
         try:
             yield
         except DatabaseError:
-            if self._journal and was_open:
+            if self._journal and self._is_open(message):
                 self._journal.record(Answer.unbegun(self._channel.name, message))
+                self._close([(message.id, message.claim_id)])  # begun now and sent, it would be taken back by that line
             raise
+        self._close([(message.id, message.claim_id)])
 
     def _presented(self) -> int:
         if self._token is None:
@@ -231,12 +248,19 @@ class Outbox:
         return is_marked
 
     def _note(self, message: Message, outcome: Outcome, recipients: Sequence[Recipient]) -> Answer:
-        self._claimed.pop(message.id, None)
         answer = Answer.of(self._channel.name, message, outcome, recipients)
         if self._journal:
             self._journal.record(answer)
+            self._close([(message.id, message.claim_id)])
         return answer
 
-    def _forget(self, answers: Iterable[Answer]) -> None:
+    def _forget(self, answers: Sequence[Answer]) -> None:
+        self._close((answer.message_id, answer.claim_id) for answer in answers)
         if self._journal:
             self._journal.forget(answers)
+
+    def _close(self, claims: Iterable[tuple[int, str]]) -> None:
+        """Leave these out of what the next claim gives back."""
+        for message_id, claim_id in claims:
+            if self._claimed.get(message_id) == claim_id:
+                del self._claimed[message_id]

@@ -20,6 +20,7 @@ from service.paths import folders
 from service.roster import ROSTER, settings_schema
 from service.station import Channel, Station
 from service.version import version
+from supervisor import Outcome, RootEnd
 
 if TYPE_CHECKING:
     from service.commands.run import RunOptions
@@ -34,10 +35,13 @@ def run(options: "RunOptions") -> int:
     """
     told_to_stop = Event()
     with _set_by_signals(told_to_stop):
-        return _run(options, told_to_stop)
+        outcome = _run(options, told_to_stop)
+    if outcome.reason is RootEnd.TOO_MANY_ABANDONED:
+        _start_afresh()
+    return outcome.exit_code
 
 
-def _run(options: "RunOptions", told_to_stop: Event) -> int:
+def _run(options: "RunOptions", told_to_stop: Event) -> Outcome:
     followed = SettingsFile(find_settings_file(options.config, os.environ), settings_schema())
     settings = followed.load()
     name = settings.station(options.station or computer_name()).name
@@ -55,7 +59,17 @@ def _run(options: "RunOptions", told_to_stop: Event) -> int:
         station.wait()
         outcome = station.stop()
         logger.info("station %s stopped: %s", name, outcome.reason, extra={"event": "program.stopped"})
-    return outcome.exit_code
+        if outcome.reason is RootEnd.TOO_MANY_ABANDONED:
+            logger.error("too many threads were left behind: it starts afresh", extra={"event": "program.restarts"})
+    return outcome
+
+
+def _start_afresh() -> None:
+    """Replace this process by a new one with the same command line: threads that never end go with the old one.
+
+    The lock and the channel are free by then. On Windows the new process is another one, and this one ends; not tried.
+    """
+    os.execv(sys.executable, [sys.executable, "-m", "service", *sys.argv[1:]])  # noqa: S606 - our own command line
 
 
 def identity_of(holder: Holder) -> Identity:

@@ -44,6 +44,7 @@ _FLAGS: Final = SupervisorFlags(
 )
 _STOP_SECONDS: Final = 30.0
 _INTERRUPTIBLE_SECONDS: Final = 0.5
+_HANG_SECONDS: Final = 300.0  # a keyring may ask its user, a network drive may take its time
 _BACKOFF: Final = Backoff(min_seconds=0.2, max_seconds=30)
 
 
@@ -188,4 +189,4 @@ class Station:
 
 
 def _spec(id_: str, actor: type[SupervisedActor], *args: object) -> ChildSpec:
-    return ChildSpec(id=id_, start=actor, args=args, backoff=_BACKOFF)
+    return ChildSpec(id=id_, start=actor, args=args, backoff=_BACKOFF, hang_timeout_seconds=_HANG_SECONDS)

@@ -1,8 +1,8 @@
 """What a child is made of: an actor with its thread, or a supervisor with children of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from supervisor.clock import Timers
 from supervisor.engine import Engine
@@ -10,9 +10,16 @@ from supervisor.life import End, Life
 from supervisor.recorder import Recorder
 from supervisor.watchdog import Watchdog
 
+if TYPE_CHECKING:
+    from supervisor.child import Child
+
 
 class Body(Protocol):
     """Starts and stops a child; a start ends with the parent's `child_up` or `child_down`, a stop with the latter."""
+
+    @property
+    def children(self) -> "Mapping[str, Child]":
+        """The children it has, by id, in starting order; an actor has none."""
 
     def start(self) -> None:
         """Begin a new incarnation; the child is not alive now."""

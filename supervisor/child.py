@@ -1,6 +1,7 @@
 """One child as its supervisor keeps it: spec, state, counters. Touched by the engine's thread only."""
 
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import datetime
 from enum import Enum, unique
@@ -101,6 +102,12 @@ class Child:
         replies, self.down_replies = self.down_replies, []
         for reply in replies:
             reply.set_result(None)
+
+    def descendants(self) -> "Iterator[Child]":
+        """Return all below it, depth first, in starting order."""
+        for child in self.body.children.values():
+            yield child
+            yield from child.descendants()
 
     def cancel_alarm(self) -> None:
         """Forget what it was waiting for."""

@@ -2,11 +2,14 @@
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, Protocol, runtime_checkable
+
+_log = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -119,8 +122,12 @@ class ThreadTimers:
     def _serve(self) -> None:
         while (entry := self._next_due()) is not None:
             callback, entry.callback = entry.callback, None
-            if callback is not None:
+            if callback is None:
+                continue
+            try:
                 callback()
+            except Exception:  # noqa: BLE001 - the worker edge: one bad callback must not stop all other timers
+                _log.critical("a timer's callback raised", exc_info=True, extra={"event": "timer.raised"})
 
     def _next_due(self) -> _Entry | None:
         with self._changed:

@@ -33,7 +33,8 @@ def start_child(parent: Supervisor, spec: ChildSpec) -> "Future[int]":
 def restart_child(child: Child) -> "Future[int]":
     """Have a new incarnation, from any state; calls that come while one is awaited get the same one."""
     parent = _parent_of(child, "restart")
-    _require_running(parent, "restart a child of")
+    if parent.child.state is not ChildState.STARTING:
+        _require_running(parent, "restart a child of")
     if child.purpose is Purpose.REMOVE:
         raise WrongState(child.path, "being removed", "restart")
     reply: Future[int] = Future()
@@ -43,10 +44,11 @@ def restart_child(child: Child) -> "Future[int]":
     if is_awaited:
         return reply
     plan = parent.plan
-    in_group = plan is not None and child in plan.members and not plan.is_starting
-    if plan is not None and in_group:
+    if plan is not None and plan.absorbs(child):
         plan.resume_at = 0.0  # it restarts with its group, now
         parent.advance()
+    elif plan is not None and plan.will_start(child):
+        pass  # its turn comes
     elif child.is_alive:
         child.purpose = Purpose.RESTART
         child.body.stop()

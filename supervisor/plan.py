@@ -51,6 +51,10 @@ class Plan:
         """Return whether the end of this child is no news: its group is on its way down anyway."""
         return not self.is_starting and child in self.members
 
+    def will_start(self, child: Child) -> bool:
+        """Return whether the turn of this child is still to come."""
+        return child in self._to_start
+
     def forget(self, child: Child) -> None:
         """Leave out a child that left the tree."""
         if child in self.members:

@@ -1,6 +1,6 @@
 """A supervisor: starts its children in order, decides what follows each end, and stops them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from supervisor.body import Body, Surroundings
 from supervisor.child import Child, Purpose
@@ -46,7 +46,7 @@ class Supervisor:
         """Take a child that is not alive out."""
         child.cancel_alarm()
         self._restarts.left(child)
-        for below in (child, *descendants(child)):
+        for below in (child, *child.descendants()):
             below.slot.close()
             self.around.recorder.dropped(below)
             self.around.recorder.forget(below)
@@ -229,11 +229,15 @@ class Supervisor:
         """Let what reload brought hold for a child that is down."""
         if child.next_spec is None:
             return
-        for below in descendants(child):
-            below.slot.close()
+        old = {below.path: below.slot for below in child.descendants()}
         child.spec, child.next_spec = child.next_spec, None
         child.slot.mailbox = child.spec.mailbox
         child.body = self.make_body(child)
+        for below in child.descendants():
+            below.slot = old.pop(below.path, below.slot)  # addresses outlive a new spec of the supervisor above them
+            below.slot.mailbox = below.spec.mailbox
+        for slot in old.values():
+            slot.close()
 
     def abandoned_thread_ended(self, child: Child) -> None:
         """Note that a thread which was left behind has ended after all."""
@@ -336,11 +340,3 @@ def failed_start_of(child: Child, end: End) -> End:
     failed.origin = end.origin or child.path
     failed.exception = end.exception
     return failed
-
-
-def descendants(child: Child) -> Iterator[Child]:
-    """Return all below a child, depth first, in starting order."""
-    if isinstance(child.body, Supervisor):
-        for below in child.body.children.values():
-            yield below
-            yield from descendants(below)

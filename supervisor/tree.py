@@ -29,7 +29,7 @@ from supervisor.reports import (
 )
 from supervisor.specs import ChildSpec, SupervisorFlags, SupervisorStart, supervisor_spec
 from supervisor.states import ChildState, EndKind
-from supervisor.supervision import Supervisor, descendants
+from supervisor.supervision import Supervisor
 from supervisor.validation import check_specs
 from supervisor.worker import Worker
 
@@ -153,7 +153,7 @@ class Tree:
 
     def which_children(self) -> tuple[ChildReport, ...]:
         """Return a report of each child, depth first, in starting order."""
-        return self._engine.ask(lambda: tuple(map(report_of, descendants(self._root.child))))
+        return self._engine.ask(lambda: tuple(map(report_of, self._root.child.descendants())))
 
     def report(self, path: str) -> ChildReport:
         """Return the report of one child."""
@@ -161,7 +161,7 @@ class Tree:
 
     def count_children(self) -> ChildCounts:
         """Return how many children there are."""
-        return self._engine.ask(lambda: count(descendants(self._root.child)))
+        return self._engine.ask(lambda: count(self._root.child.descendants()))
 
     def watch(self, path: str, callback: Observer) -> Watch:
         """Call back with every event of one child, on the observers' thread, until cancelled."""
@@ -254,13 +254,12 @@ class Tree:
     def _find(self, path: str) -> Child:
         found: Child = self._root.child
         for id_ in path.split("/") if path else ():
-            children = found.body.children if isinstance(found.body, Supervisor) else {}
-            if id_ not in children:
+            if id_ not in found.body.children:
                 from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake; importing must be light
 
-                paths = [child.path for child in descendants(self._root.child)]
+                paths = [child.path for child in self._root.child.descendants()]
                 raise UnknownChild(path, get_close_matches(path, paths, n=3))
-            found = children[id_]
+            found = found.body.children[id_]
         return found
 
     def _find_supervisor(self, path: str) -> Supervisor:
@@ -287,7 +286,7 @@ class Tree:
             error = StartFailed(end.origin or "", str(end.kind), end.error)
             error.__cause__ = end.exception
             self._up.set_exception(error)
-        for child in descendants(root):
+        for child in root.descendants():
             child.slot.close()
             self._recorder.dropped(child)
         abandoned = tuple(life.path for life in self._around.abandoned)

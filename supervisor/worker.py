@@ -2,8 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, cast
 
 from supervisor.actor import SupervisedActor
 from supervisor.body import Surroundings
@@ -23,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 class Worker:
     """The body of a child whose spec starts an actor."""
+
+    children: Final[Mapping[str, Child]] = MappingProxyType({})
 
     def __init__(self, child: Child, around: Surroundings) -> None:
         self.child = child

@@ -50,8 +50,8 @@ class EmailActor(SupervisedActor):
         self._timer: Timer | None = None
 
     def on_start(self) -> None:
-        """Look at once: messages may have waited while this actor was down."""
-        self._tick()
+        """Look at once, but not here: a run may take longer than a start is allowed to."""
+        self._timer = self.tell_self_after(0, Tick())
 
     def on_receive(self, message: Any) -> Run | None:
         """Handle a message."""

@@ -12,9 +12,11 @@ from actors.operation import RULES, Operation, Rule, Workplace
 from actors.registry.policy import Verdict, judge_all
 from club import Database, Journal, Lease, Stations
 from config import Settings
-from supervisor import Backoff, ChildSpec
+from supervisor import Backoff, ChildSpec, SupervisedActor
 
 _BACKOFF: Final = Backoff(min_seconds=0.5, max_seconds=60.0)
+_HANG_SECONDS: Final = 120.0
+"""A database call is bounded well below this; a driver that never returns costs its thread, not the program."""
 _BY_OPERATION: Final[Mapping[str, Rule]] = {rule.operation: rule for rule in RULES}
 
 
@@ -140,12 +142,12 @@ class StationPlan:
     def _heartbeat_spec(self, database: Database) -> ChildSpec:
         identity = self._identity
         sign = heartbeat.Sign(identity.station, identity.process, identity.version)
-        return ChildSpec(
-            id=heartbeat.ID,
-            start=heartbeat.HeartbeatActor,
-            args=(self._stations(database), sign, self._aggregate_state, self._held_operations),
-            backoff=_BACKOFF,
-        )
+        args = (self._stations(database), sign, self._aggregate_state, self._held_operations)
+        return _spec(heartbeat.ID, heartbeat.HeartbeatActor, args)
 
     def _leases_spec(self, database: Database, seats: tuple[leases.Seat, ...]) -> ChildSpec:
-        return ChildSpec(id=leases.ID, start=leases.LeasesActor, args=(database, seats, self._wake), backoff=_BACKOFF)
+        return _spec(leases.ID, leases.LeasesActor, (database, seats, self._wake))
+
+
+def _spec(id_: str, actor: type[SupervisedActor], args: tuple[object, ...]) -> ChildSpec:
+    return ChildSpec(id=id_, start=actor, args=args, backoff=_BACKOFF, hang_timeout_seconds=_HANG_SECONDS)

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
@@ -38,9 +37,8 @@ def open_engine(path: Path, busy_seconds: float, pool_size: int) -> Engine:
 
     def connect() -> sqlite3.Connection:
         # mode=rw: a mistyped path must not become a new and empty club.
-        target = f"file:{quote(path.as_posix())}?mode=rw"
         connection = sqlite3.connect(
-            target, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+            f"{path.as_uri()}?mode=rw", uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
         )
         # Another program may have written Latin-1 bytes: sqlite3 would raise for the whole result set.
         connection.text_factory = _lenient_text

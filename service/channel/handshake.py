@@ -4,6 +4,7 @@ The server sends a challenge of 32 random bytes; the client answers with its own
 answers with its proof. A proof is HMAC-SHA256 of the role and both challenges, so it can't be replayed nor reflected.
 """
 
+import errno
 import hashlib
 import hmac
 import os
@@ -11,7 +12,7 @@ import sys
 from typing import Final
 
 from service.channel.link import Link, LinkError
-from service.paths import Folders, open_private
+from service.paths import Folders, UnsafePath, open_private
 
 _KEY_BYTES: Final = 32
 _CHALLENGE_BYTES: Final = 32
@@ -69,12 +70,23 @@ def make_key(folders: Folders) -> bytes:
         key = file.read(_KEY_BYTES + 1)
         if len(key) != _KEY_BYTES:  # new, or cut by a full disk: nobody could have used it
             key = os.urandom(_KEY_BYTES)
-            file.seek(0)
-            file.truncate()
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
+            try:
+                _write_whole(file.fileno(), key)
+            except OSError as error:
+                raise UnsafePath(
+                    "{path} can't be written ({reason}): make room on the disk, or mend the folder",
+                    path=folders.key,
+                    reason=error.strerror or type(error).__name__,
+                ) from error
     return key
+
+
+def _write_whole(descriptor: int, key: bytes) -> None:
+    os.ftruncate(descriptor, 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    if os.write(descriptor, key) != len(key):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)
 
 
 def _lock(descriptor: int) -> None:

@@ -309,6 +309,28 @@ def test_versions_of_sqlite_that_can_damage_a_database_are_known(
     assert sqlite.warning_of(version) == warned
 
 
+def test_the_doctor_can_ask_what_endangers_a_database(club: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 40, 1))
+    assert "has a rare defect" in str(club.database().warning())
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 51, 3))
+    assert club.database().warning() is None
+    assert Database("mssql+pyodbc://host/club?driver=x").warning() is None
+
+
+def test_a_servers_error_is_judged_as_a_servers() -> None:
+    database = Database("mssql+pyodbc://host/club?driver=x")
+    verdict = database._judge(exc.OperationalError("x", None, RuntimeError("08S01")))
+    assert verdict is not None
+    assert isinstance(verdict.error, DatabaseAway)
+
+
+def test_a_path_with_spaces_accents_and_signs_is_opened(club: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "Forme & Santé 100% #1"
+    folder.mkdir()
+    club.file = club.file.rename(folder / "club.db")
+    assert check(club.database()).revision == 1
+
+
 def test_importing_the_club_does_not_import_alembic() -> None:
     program = "import club, sys; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False).returncode == 0

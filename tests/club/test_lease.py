@@ -236,6 +236,29 @@ def test_a_thread_that_never_comes_back_does_not_hold_the_others_for_ever(club: 
     hung.join(10)
 
 
+def test_of_two_that_see_a_free_lease_one_takes_it(club: Any) -> None:
+    first, second = club.lease("ACCUEIL"), club.lease("SERVEUR")
+    see = second._see
+
+    def see_and_be_overtaken(connection: Any) -> Any:
+        row = see(connection)
+        if row is not None:
+            second._see = see
+            assert first.acquire()
+        return row
+
+    second._see = see_and_be_overtaken
+    assert not second.acquire()
+    assert first.is_held
+
+
+def test_a_renewal_that_comes_back_after_the_release_brings_nothing_back(club: Any) -> None:
+    lease = club.lease()
+    assert lease.acquire()
+    lease.fenced(lambda _connection: lease._drop(lease.token))
+    assert not lease.is_held
+
+
 def test_everybody_can_see_who_holds_what(club: Any) -> None:
     lease = club.lease()
     assert holders(club.database()) == {}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from club import (
+    DatabaseAway,
     Expired,
     Failed,
     Journal,
@@ -403,6 +404,73 @@ def test_an_answer_kept_by_the_journal_is_settled_by_the_next_run(club: Any, tmp
     assert again.pending("email") == ()
     journal.close()
     again.close()
+
+
+def test_the_database_away_at_the_answer_loses_nothing(club: Any, tmp_path: Path) -> None:
+    import sqlite3  # noqa: PLC0415
+
+    first, second, third = club.write(), club.write(), club.write()
+    journal = Journal(tmp_path / "answers")
+    outbox = club.outbox(journal=journal, database=club.database(busy_seconds=0.05))
+    messages = outbox.claim()
+    assert outbox.begin(messages[0])
+    blocker = sqlite3.connect(club.file, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseAway):
+        outbox.settle_and_begin(messages[0], Sent("r"), messages[1])
+    with pytest.raises(DatabaseAway):
+        outbox.begin(messages[2])
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    assert not outbox.begin(messages[1]), "it comes back with a later claim"
+    assert [message.id for message in outbox.claim()] == [second, third]
+    assert club.sql("SELECT state, attempts FROM email WHERE id = ?", first) == [("sent", 1)]
+    assert club.sql("SELECT DISTINCT state, attempts FROM email WHERE id > ?", first) == [("pending", 0)]
+    assert journal.pending("email") == ()
+    journal.close()
+
+
+def test_without_a_journal_a_mark_that_failed_comes_back_too(club: Any) -> None:
+    import sqlite3  # noqa: PLC0415
+
+    message_id = club.write()
+    outbox = club.outbox(database=club.database(busy_seconds=0.05))
+    (message,) = outbox.claim()
+    blocker = sqlite3.connect(club.file, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    for attempt in (lambda: outbox.begin(message), lambda: outbox.settle(message, Failed("550"))):
+        with pytest.raises(DatabaseAway):
+            attempt()
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    assert outbox.catch_up() == 0
+    (again,) = outbox.claim()
+    assert again.id == message_id
+    assert outbox.begin(again)
+    assert not outbox.settle(message, Sent("late")), "it answers to the other claim"
+
+
+def test_an_answer_kept_while_the_lease_went_is_settled_without_it(club: Any, tmp_path: Path) -> None:
+    message_id = club.write()
+    journal = Journal(tmp_path / "answers")
+    outbox = club.outbox(journal=journal)
+    (message,) = outbox.claim()
+    assert outbox.begin(message)
+    from club.journal import Answer  # noqa: PLC0415
+
+    journal.record(Answer.of("email", message, Sent("<1@club>")))
+    club.sql("UPDATE lease SET token = token + 1000000, process = 'another', station = 'SERVEUR'")
+    with pytest.raises(LeaseLost):
+        outbox.claim()
+    assert (outbox.catch_up(), outbox.catch_up()) == (1, 0)
+    assert club.state(message_id) == "sent"
+    journal.close()
+
+
+def test_a_list_of_what_is_sent_walks_back_by_id(club: Any) -> None:
+    first, second = club.write(), club.write()
+    club.sql("UPDATE email SET state = 'sent'")
+    assert [each.id for each in club.desk().list(["sent", "failed"])] == [second, first]
 
 
 def test_a_person_may_retry_what_failed_or_waits(club: Any) -> None:

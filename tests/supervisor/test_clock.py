@@ -7,7 +7,7 @@ import pytest
 
 from supervisor import Clock, SystemClock, ThreadTimers, Timers
 from supervisor.engine import Engine
-from supervisor.testing import FakeClock
+from supervisor.testing import FakeClock, raising
 
 
 @pytest.fixture(params=["thread", "fake"])
@@ -58,6 +58,16 @@ def test_a_storm_of_cancelled_timers_does_not_fill_the_memory() -> None:
         timer.cancel()
     assert len(source._heap) <= 2 * ThreadTimers._COMPACT_FROM
     source.close()
+
+
+def test_a_callback_that_raises_stops_no_other_timer(caplog: pytest.LogCaptureFixture) -> None:
+    source = ThreadTimers(SystemClock())
+    rung = threading.Event()
+    source.call_at(0, lambda: raising(ValueError())(None))
+    source.call_at(0, rung.set)
+    assert rung.wait(10)
+    source.close()
+    assert [r.__dict__["event"] for r in caplog.records] == ["timer.raised"]
 
 
 def test_timers_may_be_closed_by_one_of_them() -> None:

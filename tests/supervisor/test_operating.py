@@ -346,6 +346,35 @@ def test_an_address_stays_valid_over_a_reload_that_makes_a_supervisor_of_a_worke
     assert ref.ask("again") == "again"
 
 
+def test_addresses_below_a_supervisor_outlive_new_flags_of_it(stage: Stage) -> None:
+    tree = stage.tree(supervisor_spec("s", SupervisorFlags(), [stage.child("x"), stage.child("y")]))
+    stays, goes = tree.child("s/x"), tree.child("s/y")
+    tree.reload([supervisor_spec("s", SupervisorFlags(Strategy.ONE_FOR_ALL), [stage.child("x", drain=True)])])
+    stage.witness.wait_for(lambda: _shape(tree) == [("s", "running", 2), ("s/x", "running", 1)])
+    assert stays.ask("still your address") == "still your address"
+    with pytest.raises(ChildDown):
+        goes.tell("gone")
+
+
+def test_a_child_is_restarted_while_its_supervisor_still_starts(stage: Stage) -> None:
+    slow = stage.hang()
+    hooks = {"on_start": lambda actor: slow(actor) if actor.incarnation == 1 else None}
+    children = [stage.child("a"), stage.child("b", kwargs=hooks, shutdown_seconds=1), stage.child("c")]
+    flags = SupervisorFlags(intensity=Intensity(15, 1000), retry_first_start=True)
+    tree = stage.tree(*children, flags=flags, start=False)
+    starting, _ = _in_background(tree.start)
+    stage.wait_for_hang()
+    assert tree.restart_child("a") == 2
+    last, results = _in_background(lambda: tree.restart_child("c"))
+    _until_awaited(tree, "c", 1)
+    stuck, stuck_results = _in_background(lambda: tree.restart_child("b"))
+    _until_awaited(tree, "b", 1)
+    stage.clock.advance(1.25)
+    for thread in (stuck, last, starting):
+        thread.join(10)
+    assert (stuck_results, results) == ([2], [1])
+
+
 def test_what_leaves_and_comes_back_before_it_ended_is_restarted(stage: Stage) -> None:
     tree = stage.tree(stage.child(kwargs={"on_stop": stage.hang()}))
     assert tree.reload([]).removed == ("a",)

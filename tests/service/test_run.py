@@ -1,0 +1,32 @@
+"""How the life of the program ends: its exit code, or a new process in its place."""
+
+import os
+import sys
+
+import pytest
+
+from service import run
+from service.commands.run import RunOptions
+from supervisor import Outcome, RootEnd
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [
+        (Outcome(RootEnd.STOPPED), 0),
+        (Outcome(RootEnd.GAVE_UP), 4),
+        (Outcome(RootEnd.STOPPED, abandoned=("email",)), 5),
+    ],
+)
+def test_the_exit_code_tells_how_the_tree_ended(monkeypatch: pytest.MonkeyPatch, outcome: Outcome, code: int) -> None:
+    monkeypatch.setattr(run, "_run", lambda *_: outcome)
+    assert run.run(RunOptions()) == code
+
+
+def test_a_program_with_too_many_abandoned_threads_is_replaced_by_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced: list[list[str]] = []
+    monkeypatch.setattr(run, "_run", lambda *_: Outcome(RootEnd.TOO_MANY_ABANDONED))
+    monkeypatch.setattr(os, "execv", lambda _path, words: replaced.append(words))
+    monkeypatch.setattr(sys, "argv", ["heitz-service", "run", "--station", "ACCUEIL"])
+    run.run(RunOptions())
+    assert replaced == [[sys.executable, "-m", "service", "run", "--station", "ACCUEIL"]]
