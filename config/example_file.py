@@ -113,7 +113,7 @@ class _Writer:
         default = default_text(field)
         details = takes(field, self._language)
         if default is not None:
-            details += "; " + Sentence.of("default {value}", value=default).render(self._language)
+            details = Sentence.of("{takes}; default {value}", takes=details, value=default).render(self._language)
         self.comment(f"{field.told.help.render(self._language)} ({details})")
         is_taken = is_taken and (field.is_required or fixed is not None)
         line = f"{write_key(field.key)} = {fixed or _shown(field, default)}"

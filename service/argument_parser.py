@@ -15,6 +15,16 @@ from service.terminal import wrap
 Run = Callable[[argparse.Namespace, Any], int]
 
 _COLUMNS: Final = 78
+# The words that stand for what the reader is to write.
+_PLACES: Final = {
+    "ACTOR": Sentence.of("ACTOR"),
+    "COMMAND": Sentence.of("COMMAND"),
+    "FILE": Sentence.of("FILE"),
+    "NAME": Sentence.of("NAME"),
+    "OPERATION": Sentence.of("OPERATION"),
+    "STATE": Sentence.of("STATE"),
+    "WHEN": Sentence.of("WHEN"),
+}
 _MOST: Final = 1 << 63
 # What argparse says of a wrong command line, and what we say.
 _ERRORS: Final = (
@@ -28,6 +38,11 @@ _ERRORS: Final = (
     (
         r"argument (?P<name>.*?): invalid \S+ value: (?P<value>.*)",
         Sentence.of("{value} is not a value for the argument {name}"),
+    ),
+    (r"one of the arguments (?P<names>.*) is required", Sentence.of("one of {names} is missing")),
+    (
+        r"argument (?P<name>.*?): not allowed with argument (?P<other>.*)",
+        Sentence.of("{name} and {other} exclude each other"),
     ),
     (r"argument (?P<name>.*?): (?P<text>.*)", Sentence.of("the argument {name}: {text}")),
 )
@@ -81,6 +96,8 @@ class Parser(argparse.ArgumentParser):
 
     def option(self, *names: str, help: Sentence, **settings: Any) -> None:  # noqa: A002 - argparse's own word
         """Add an argument whose help is a sentence."""
+        if settings.get("metavar") in _PLACES:
+            settings["metavar"] = _PLACES[settings["metavar"]].render(self.language)
         self.add_argument(*names, help=help.render(self.language).replace("%", "%%"), **settings)
 
     def station_option(self) -> None:
@@ -121,7 +138,7 @@ class Commands:
         self._language = parser.language
         self._choices = parser.add_subparsers(
             dest=name,
-            metavar="COMMAND",
+            metavar=_PLACES["COMMAND"].render(parser.language),
             required=True,
             title=Sentence.of("commands").render(parser.language),
             parser_class=Parser,

@@ -69,7 +69,7 @@ class Console:
 
     def error(self, sentence: Sentence) -> None:
         """Write an error to the error stream, in one sentence."""
-        said = " ".join(clean(self.text(sentence)).split())
+        said = " ".join(filter(None, clean(self.text(sentence)).split(" ")))
         self.err.write(f"heitz-service: {said}\n")
 
 

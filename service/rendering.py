@@ -101,12 +101,9 @@ class _Page:
         reason = operation.get("reason")
         name = clean(str(operation["id"]))
         if state in {"disabled", "not_on_this_station"}:  # nothing more will come: state and reason share the line
-            yield from self._named(
-                symbol,
-                colour,
-                name,
-                self._say(Sentence.of("{state}: {reason}", state=said, reason=reason)) if reason else said,
-            )
+            if reason:
+                said = self._say(Sentence.of("{state}: {reason}", state=said, reason=reason))
+            yield from self._named(symbol, colour, name, said)
             return
         if operation.get("since"):
             said = self._say(Sentence.of("{state} since {since}", state=said, since=self._instant(operation["since"])))

@@ -20,7 +20,7 @@ def render_message(message: Json, terminal: Terminal, language: str, now: dateti
 
     def field(label: Sentence, value: object) -> None:
         if value not in (None, ""):
-            said = f"{label.render(language)}:".ljust(_LABEL_COLUMNS)
+            said = Sentence.of("{label}:", label=label).render(language).ljust(_LABEL_COLUMNS)
             for line in wrap(str(value), terminal.columns - _LABEL_COLUMNS):
                 lines.append(said + line)
                 said = " " * _LABEL_COLUMNS
@@ -54,7 +54,8 @@ def _at(text: str | None, now: datetime, language: str) -> str | None:
 
 def _became(what: str, one: Json, language: str) -> str:
     error = f" ({one['error']})" if one["error"] else ""
-    return f"{what}: {counter_word(str(one['state']), language)}{error}"
+    state = counter_word(str(one["state"]), language)
+    return Sentence.of("{what}: {became}", what=what, became=f"{state}{error}").render(language)
 
 
 def _body(text: str, terminal: Terminal) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What the terminal can show, and text measured in its columns."""
 
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ _SYMBOLS: Final = {
     "full": ("█", "#"),
     "empty": ("░", "."),
 }
+_TYING_SPACE: Final = "\u00a0"  # before French punctuation: no line begins with a colon
+_WHITE: Final = re.compile(r"[^\S\u00a0]+")
 _DEFAULT_COLUMNS: Final = 80  # also the fewest: below, the terminal breaks lines better than we could
 _MOST_COLUMNS: Final = 120  # longer lines are hard to read
 
@@ -58,9 +61,9 @@ class Terminal(NamedTuple):
 
 def clean(text: str) -> str:
     """Return text that is safe to print on one line: control characters would move the cursor or forge lines."""
-    if text.isprintable():
+    if text.replace(_TYING_SPACE, " ").isprintable():
         return text
-    spaced = " ".join(text.split())
+    spaced = " ".join(_WHITE.split(text.strip()))
     return "".join(character if unicodedata.category(character)[0] != "C" else "?" for character in spaced)
 
 
@@ -86,7 +89,7 @@ def clip(text: str, columns: int) -> str:
 def wrap(text: str, columns: int) -> Iterator[str]:
     """Give the lines of a text, none wider than `columns`; words that are longer (paths) are cut."""
     line = ""
-    for word in clean(text).split():
+    for word in filter(None, clean(text).split(" ")):
         rest = word
         while rest:
             joined = f"{line} {rest}" if line else rest

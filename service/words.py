@@ -62,9 +62,11 @@ _COUNTER: Final = {
     "sent": Sentence.of("sent"),
     "failed": Sentence.of("failed"),
     "pending": Sentence.of("pending"),
+    "sending": Sentence.of("sending"),
     "uncertain": Sentence.of("uncertain"),
     "expired": Sentence.of("expired"),
     "retried": Sentence.of("retried"),
+    "later": Sentence.of("later"),
     "runs": Sentence.of("runs"),
 }
 # How an incarnation ended, by the runtime's name of it.
@@ -144,6 +146,6 @@ def duration(seconds: float, language: str) -> str:
     elif whole >= _MINUTE:
         sentence = Sentence.of("{minutes} min {seconds} s", minutes=whole // _MINUTE, seconds=whole % _MINUTE)
     else:
-        number = f"{max(0.0, seconds):.3g}"
-        sentence = Sentence.of("{seconds} s", seconds=number.replace(".", ",") if language == "fr" else number)
+        mark = "," if language == "fr" else "."
+        sentence = Sentence.of("{seconds} s", seconds=f"{max(0.0, seconds):.3g}".replace(".", mark))
     return sentence.render(language)

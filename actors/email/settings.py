@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from actors.email.addresses import AddressError, parse_mailbox
-from config.checks import Between, Judged, Matching, NotEmpty
+from config.checks import Between, Judged, Matching, NotEmpty, size_between
 from config.declaration import setting
 from config.kinds import Duration, Size
 from config.problem import ValueRefusedError
@@ -147,7 +147,7 @@ class EmailSettings(ExclusiveSettings):
         60, check=Between(1, 1000), help=Sentence.of("how many times an e-mail is tried before it fails")
     )
     max_message_size: Size = setting(
-        20_000_000, check=Between(1000), help=Sentence.of("the largest e-mail, attachments encoded")
+        20_000_000, check=size_between(1000), help=Sentence.of("the largest e-mail, attachments encoded")
     )
     max_recipients: int = setting(
         50, check=Between(1, 1000), help=Sentence.of("how many recipients, who read each other's address, one may have")

@@ -62,4 +62,4 @@ def _email(number: int) -> tuple[str, str, str]:
     member = _MEMBERS[number % len(_MEMBERS)]
     lesson = _LESSONS[number % len(_LESSONS)]
     recipient = f"{member} <membre{number}@example.org>"
-    return recipient, f"Votre séance de {lesson} est confirmée", f"Bonjour {member},\n\nÀ bientôt au club !\n"
+    return recipient, f"{lesson} : votre séance est confirmée", f"Bonjour {member},\n\nÀ bientôt au club !\n"

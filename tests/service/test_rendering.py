@@ -63,7 +63,7 @@ FRENCH = r"""! ACCUEIL : une chose demande attention
 
 Opérations
 + email            actif depuis 07:58:04
-                   dernière fois 10:11 : ok en 0.41 s, 3 e-mails envoyés
+                   dernière fois 10:11 : ok en 0,41 s, 3 e-mails envoyés
                    prochaine fois 10:12 , envoyés 128 , failed 1 , uncertain 0"""
 
 CATALOGUE = {
@@ -143,8 +143,11 @@ def test_text_from_outside_can_neither_move_the_cursor_nor_forge_a_line() -> Non
 WORDS = st.text(st.characters(codec="utf-8"), max_size=120)
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
 @given(station=WORDS, path=WORDS, reason=WORDS, error=WORDS, columns=st.integers(80, 120))
-def test_nothing_is_wider_than_the_terminal(station: str, path: str, reason: str, error: str, columns: int) -> None:
+def test_nothing_is_wider_than_the_terminal(
+    language: str, station: str, path: str, reason: str, error: str, columns: int
+) -> None:
     status = json.loads(json.dumps(SAMPLE))
     status["station"] = station
     status["config"]["problem"] = error
@@ -152,8 +155,20 @@ def test_nothing_is_wider_than_the_terminal(station: str, path: str, reason: str
     status["operations"][2]["id"] = path
     status["actors"][2]["last_failure"]["error"] = error
     status["actors"][4]["path"] = f"fmi/{path}"
-    page = render_status(status, Terminal(columns=columns), "en", NOW)
+    page = render_status(status, Terminal(columns=columns), language, NOW)
     assert max(map(width, page.split("\n"))) <= columns
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_words_of_a_column_leave_a_space_after_them(language: str) -> None:
+    fixed = ((words.ACTOR, 13), (words.OUTCOME, 12), (words.AGGREGATE, 27))
+    for column, columns in fixed:
+        assert {name: word for name in column if width(word := column[name].render(language)) >= columns} == {}
+
+
+def test_no_line_begins_with_the_punctuation_that_french_ties_to_the_word_before() -> None:
+    assert list(wrap("un mot\u00a0: un autre", 7)) == ["un", "mot\u00a0:", "un", "autre"]
+    assert clean("mot\u00a0:\tun\u3000autre") == "mot\u00a0: un autre"
 
 
 def test_accents_and_wide_characters_are_measured_in_columns() -> None:
