@@ -9,7 +9,6 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import bindparam, update
@@ -87,8 +86,18 @@ def updates_per_second(database: Database, count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-def best_of(measure: Callable[[], float]) -> float:
-    return max(measure() for _ in range(3))
+def rates_in_turns(database: Database, journals: dict[str, Journal | None], count: int) -> dict[str, float]:
+    """Return the best rate of each way, measured in turns, and under "" the floor."""
+    rates: dict[str, float] = {}
+    for _ in range(5):
+        rates[""] = max(rates.get("", 0), updates_per_second(database, count))
+        for label, journal in journals.items():
+            lease = Lease(database, "email", "BENCH", "process")
+            lease.acquire()
+            outbox = Outbox(database, EMAIL, lease, journal=journal)
+            outbox.recover()
+            rates[label] = max(rates.get(label, 0), settled_per_second(outbox, count))
+    return rates
 
 
 def main() -> int:
@@ -104,19 +113,20 @@ def main() -> int:
         ratio = large_ms / small_ms
         print(f"claim of 100 at {10_000:>9,} rows   {small_ms:8.2f} ms")
         print(f"claim of 100 at {options.rows:>9,} rows   {large_ms:8.2f} ms   ratio {ratio:.2f}, aim {RATIO_OF_CLAIM}")
-        floor = best_of(lambda: updates_per_second(large_database, options.messages))
-        plain = best_of(lambda: settled_per_second(large, options.messages))
-        print(f"one UPDATE per transaction        {floor:8.0f} /s")
-        print(f"messages settled                  {plain:8.0f} /s   ratio {plain / floor:.2f}, aim {RATIO_TO_FLOOR}")
-        for label, sync in (("with a journal, not synced", False), ("with a journal, synced", True)):
-            journal = Journal(folder / f"answers-{sync}", sync=sync)
-            lease = Lease(large_database, "email", "BENCH", "process")
-            lease.acquire()
-            journalled = Outbox(large_database, EMAIL, lease, journal=journal)
-            journalled.recover()
-            rate = best_of(lambda outbox=journalled: settled_per_second(outbox, options.messages))  # type: ignore[misc]
-            print(f"{label:<33} {rate:8.0f} /s   ratio {rate / floor:.2f}")
-            journal.close()
+        journals = {
+            "messages settled": None,
+            "with a journal, not synced": Journal(folder / "loose", sync=False),
+            "with a journal, synced": Journal(folder / "synced"),
+        }
+        rates = rates_in_turns(large_database, journals, options.messages)
+        floor = rates.pop("")
+        print(f"{'one UPDATE per transaction':<33} {floor:8.0f} /s")
+        for label, rate in rates.items():
+            print(f"{label:<33} {rate:8.0f} /s   ratio {rate / floor:.2f}, aim {RATIO_TO_FLOOR}")
+        plain = rates["messages settled"]
+        for journal in journals.values():
+            if journal is not None:
+                journal.close()
         small_database.dispose()
         large_database.dispose()
     return 0 if ratio <= RATIO_OF_CLAIM and plain / floor >= RATIO_TO_FLOOR else 1
