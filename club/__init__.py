@@ -3,7 +3,6 @@
 from club.database import Database
 from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
-from club.identity import Identity, take_identity
 from club.journal import Journal, JournalUnusable
 from club.lease import Holder, Lease, boot_clock, holders
 from club.messages import (
@@ -40,7 +39,6 @@ __all__ = [
     "Expired",
     "Failed",
     "Holder",
-    "Identity",
     "Journal",
     "JournalUnusable",
     "Later",
@@ -66,5 +64,4 @@ __all__ = [
     "boot_clock",
     "check",
     "holders",
-    "take_identity",
 ]

@@ -1,5 +1,6 @@
 """The e-mail actor: every minute, on demand, and when its lease comes, one run of delivery."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, assert_never
 
@@ -76,10 +77,17 @@ class EmailActor(SupervisedActor):
             self._run()
             if not self._is_recovered:
                 every = min(every, _SOON)
+        else:
+            self._stand_by()
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self.tell_self_after(every.total_seconds(), Tick())
         self._work.desk.next_run(datetime.now(UTC) + every)
+
+    def _stand_by(self) -> None:
+        """Write down the answers that the database did not take before the lease was lost: they are the truth still."""
+        with suppress(DatabaseAway, DatabaseUnfit):
+            self._outbox.catch_up()
 
     def _run_now(self) -> Run:
         if not self._lease.is_held:

@@ -11,7 +11,7 @@ from actors import heartbeat, leases
 from actors.board import Board, OperationState
 from actors.operation import RULES, Operation, Rule, Workplace
 from actors.registry.policy import Verdict, judge_all
-from club import Database, DatabaseAway, DatabaseUnfit, Journal, Lease, Stations
+from club import Database, DatabaseAway, DatabaseUnfit, Journal, Lease, Runs, Stations
 from config import Settings
 from supervisor import Backoff, ChildSpec, SupervisedActor
 
@@ -60,7 +60,7 @@ class StationPlan:
         self._wake = wake
         self._aggregate_state = aggregate_state
         self._databases: dict[tuple[str, str | None], Database] = {}
-        self._stations_of: dict[int, Stations] = {}
+        self._records: dict[int, tuple[Stations, Runs]] = {}
         self._leases: dict[tuple[str, int], Lease] = {}
 
     def specs(self, settings: Settings) -> tuple[ChildSpec, ...]:
@@ -99,9 +99,11 @@ class StationPlan:
             self._databases[key] = Database(*key)
         return self._databases[key]
 
-    def _stations(self, database: Database) -> Stations:
-        """Return the same object for the same database: equal arguments tell the tree that nothing changed."""
-        return self._stations_of.setdefault(id(database), Stations(database))
+    def _records_of(self, database: Database) -> tuple[Stations, Runs]:
+        """Return the same objects for the same database: equal arguments tell the tree that nothing changed."""
+        identity = self._identity
+        made = (Stations(database), Runs(database, identity.station, identity.process))
+        return self._records.setdefault(id(database), made)
 
     def give_leases_back(self) -> None:
         """Release what is held, once the operations have stopped, so that another station need not wait for the end."""
@@ -154,7 +156,8 @@ class StationPlan:
     def _heartbeat_spec(self, database: Database) -> ChildSpec:
         identity = self._identity
         sign = heartbeat.Sign(identity.station, identity.process, identity.version)
-        args = (self._stations(database), sign, self._aggregate_state, self.held_operations)
+        stations, runs = self._records_of(database)
+        args = (stations, runs, sign, self._aggregate_state, self.held_operations)
         return _spec(heartbeat.ID, heartbeat.HeartbeatActor, args)
 
     def _leases_specs(self, database: Database, seats: tuple[leases.Seat, ...]) -> tuple[ChildSpec, ...]:

@@ -24,11 +24,14 @@ STATION = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from club import EMAIL, Database, Journal, Lease, Outbox, Sent, take_identity
+from club import EMAIL, Database, Journal, Lease, Outbox, Sent
 folder = Path(sys.argv[2])
 database = Database(f"sqlite:///{folder / 'club.db'}", busy_seconds=10)
-identity = take_identity(folder)
-lease = Lease(database, "email", "ACCUEIL", identity.process, predecessors=identity.predecessors)
+with open(folder / "processes", "a+") as known:    # as the instance lock keeps them
+    known.seek(0)
+    predecessors = known.read().split()
+    known.write(f"{os.getpid()}-{len(predecessors)}\\n")
+lease = Lease(database, "email", "ACCUEIL", f"{os.getpid()}-{len(predecessors)}", predecessors=predecessors)
 assert lease.acquire()
 outbox = Outbox(database, EMAIL, lease, journal=Journal(folder / "answers"))
 outbox.recover()

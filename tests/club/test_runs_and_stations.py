@@ -2,10 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from club import Runs, Stations, take_identity
+from club import Runs, Stations
 
 
 def _runs(club: Any, station: str = "ACCUEIL", process: str = "one") -> Runs:
@@ -131,12 +130,3 @@ def test_a_spoilt_list_of_what_a_station_holds_reads_empty(club: Any) -> None:
     for spoilt in ("zorglub", "{}"):
         club.sql("UPDATE station SET holds = ?", spoilt)
         assert stations.list()[0].holds == ()
-
-
-def test_a_run_of_the_program_knows_the_runs_before_it(tmp_path: Path) -> None:
-    first, second, third = (take_identity(tmp_path) for _ in range(3))
-    assert third.predecessors == (second.process, first.process)
-    assert len([take_identity(tmp_path) for _ in range(50)][-1].predecessors) == 20
-    for spoilt in ("zorglub", "{}"):
-        (tmp_path / "processes.json").write_text(spoilt)
-        assert take_identity(tmp_path).predecessors == ()

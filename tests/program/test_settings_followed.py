@@ -13,11 +13,22 @@ def test_a_change_is_applied_within_five_seconds_and_touches_only_its_operation(
     club.start()
     club.wait_until(lambda: club.operation("email")["state"] == "active")
     before = incarnations(club)
-    club.wait_until(lambda: True)
     club.write_settings(email="batch = 7")
     club.wait_until(lambda: incarnations(club)["email"] != before["email"], seconds=6)
     after = incarnations(club)
     assert {path for path in before if before[path] != after[path]} == {"email"}
+
+
+def test_a_change_that_concerns_no_actor_touches_none(club: Club) -> None:
+    club.start()
+    club.wait_until(lambda: club.operation("email")["state"] == "active")
+    before, loaded_at = incarnations(club), club.status()["config"]["loaded_at"]
+    text = club.settings.read_text("utf-8")
+    fresh = club.settings.with_suffix(".new")
+    fresh.write_text(text.replace("server = true", "server = true\nweb_server = true"), "utf-8")
+    fresh.replace(club.settings)
+    club.wait_until(lambda: club.status()["config"]["loaded_at"] != loaded_at, seconds=6)
+    assert incarnations(club) == before
 
 
 def test_an_operation_that_is_switched_off_stops_and_comes_back(club: Club) -> None:
