@@ -138,7 +138,7 @@ class Station:
         """Stop everything in order, in bounded time, and return how the tree ended."""
         self._is_stopping = True
         left = self.tree.stop(_STOP_SECONDS)
-        self.plan.give_leases_back()
+        self.plan.close()
         return self.tree.wait(0) or Outcome(RootEnd.STOPPED, abandoned=left.abandoned)
 
     # -- what the control channel asks -------------------------------------------------------------------------------
