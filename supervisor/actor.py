@@ -212,7 +212,7 @@ class SupervisedActor(pykka.ThreadingActor):
             life.conclude(kind)
 
     def _cast_off(self) -> None:
-        """Make sure that nobody waits for an abandoned incarnation; called by the supervisor, after the fence."""
+        """Make sure that nobody waits for an incarnation that was abandoned, or is over; it may be called again."""
         unregister(self.actor_ref)
         self.actor_stopped.set()
         self._life.return_leftovers(self._inbox.close())
