@@ -29,7 +29,7 @@ def _run(spec: ChildSpec, life: Life) -> None:
         if life.end is None:
             life.conclude(EndKind.NORMAL)
         if life.actor is not None:
-            life.actor._cast_off()  # noqa: SLF001 - a loop of an actor's own may have left it in the registry
+            life.actor._cast_off()  # noqa: SLF001 - the runner and the actor are two halves of one seam
         life.leave()
         life.is_over = True
         life.on_down()  # prepared before the thread began: it must work even when no memory is left
