@@ -58,7 +58,7 @@ def _live(spec: ChildSpec, life: Life) -> None:
 
 def _made_by(spec: ChildSpec) -> SupervisedActor | Literal[Ignored.IGNORE]:
     """Return a fresh actor that was not started, or IGNORE; refuse everything else that a `start` may return."""
-    actor = spec.start(*spec.args, **spec.kwargs)
+    actor: object = spec.start(*spec.args, **spec.kwargs)
     if actor is IGNORE:
         return IGNORE
     if isinstance(actor, ActorRef):
