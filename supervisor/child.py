@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from supervisor.supervision import Supervisor
 
 KEPT_ENDS: Final = 20
+ALIVE: Final = frozenset({ChildState.STARTING, ChildState.RUNNING, ChildState.HUNG, ChildState.STOPPING})
 
 
 @unique
@@ -79,7 +80,7 @@ class Child:
     @property
     def is_alive(self) -> bool:
         """Whether an incarnation of it exists: starting, working, hung or stopping."""
-        return self.state in _ALIVE
+        return self.state in ALIVE
 
     @property
     def is_wanted(self) -> bool:
@@ -114,6 +115,3 @@ class Child:
         if self.alarm is not None:
             self.alarm.cancel()
             self.alarm = None
-
-
-_ALIVE: Final = frozenset({ChildState.STARTING, ChildState.RUNNING, ChildState.HUNG, ChildState.STOPPING})

@@ -46,8 +46,10 @@ class Recorder:
         child.since_at = self.clock.now()
         if after is not ChildState.RUNNING:
             child.up_since_at = None
-        event = StateChanged(child.path, child.incarnation, child.since_at, before, after, child.next_attempt_at)
-        self._late.append(lambda: self.observers.send(event))
+        if self.observers.has_readers:
+            self.event(
+                StateChanged(child.path, child.incarnation, child.since_at, before, after, child.next_attempt_at)
+            )
 
     def ended(self, child: Child, end: End, in_a_row: int) -> Failure:
         """Write an end down; `in_a_row` counts the failures since the last good run, this one included."""

@@ -441,6 +441,7 @@ def test_after_too_many_abandoned_threads_the_tree_ends_so_that_the_program_can_
     assert outcome is not None
     assert (outcome.reason, outcome.exit_code) == (RootEnd.TOO_MANY_ABANDONED, 5)
     assert sorted(outcome.abandoned) == ["c0", "c1", "c2"]
+    tree.stop()  # the observers have been told of everything then
     assert [e.living for e in stage.witness.events if isinstance(e, ThreadAbandoned)] == [1, 2, 3]
 
 
