@@ -56,7 +56,7 @@ class Recorder:
         failure = Failure(
             self.clock.now(), end.kind, end.error, end.traceback, end.message_kind, incarnation=child.incarnation
         )
-        child.ends.append(failure)
+        child.remember(failure)
         self._late.append(lambda: self._tell_of_end(child.path, failure, in_a_row))
         return failure
 
