@@ -139,15 +139,14 @@ def peer() -> Iterator[list[Case]]:
             "[program:email]\ncommand=/bin/sleep 1000\nstartsecs=0\n",
             encoding="utf-8",
         )
-        env = {
-            name: value for name, value in os.environ.items() if name != "PYTHONPATH"
-        }  # ours has a `supervisor`, too
+        # Our folder has a `supervisor`, too.
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         ctl = (supervisorctl, "-c", config)
         with process(supervisord, "-c", config, env=env, cwd=Path(home)):
-            await_success("supervisord", lambda: quiet(*ctl, "status") == 0)
+            await_success("supervisord", lambda: quiet(*ctl, "status", env=env) == 0)
             yield [
-                Case("status, supervisorctl", (*ctl, "status")),
-                Case("restart email, supervisorctl", (*ctl, "restart", "email")),
+                Case("status, supervisorctl", (*ctl, "status"), env),
+                Case("restart email, supervisorctl", (*ctl, "restart", "email"), env),
             ]
 
 
