@@ -22,6 +22,7 @@ from config import Problem, Settings, SettingsFile
 from config.sentence import Sentence
 from service import control
 from service.channel.server import ControlServer
+from service.ends import MaskedJournal
 from service.paths import StationFiles
 from service.status import Program, Reader, describe
 from supervisor import (
@@ -99,7 +100,7 @@ class Station:
         self.tree = Tree(
             _FLAGS,
             (*self._own_specs, *self.plan.specs(settings)),
-            journal=FileJournal(files.journal),
+            journal=MaskedJournal(FileJournal(files.journal), channel.mask),
         )
 
     @property

@@ -44,6 +44,9 @@ sender = "club@example.org"
 class Stranger:
     """A message that no actor knows."""
 
+    def __repr__(self) -> str:
+        return "jeanne.martin@example.org"
+
 
 @pytest.fixture
 def start(home: Folders, tmp_path: Path) -> Iterator[Callable[[], Station]]:
@@ -92,6 +95,17 @@ def test_a_crash_is_told_restarted_and_remembered_by_the_next_run(start: Callabl
     failure = actor(second, "email")["last_failure"]
     assert (failure["kind"], failure["error"].partition(":")[0]) == ("crash", "AssertionError")
     assert "Traceback" in failure["traceback"]
+
+
+def test_what_is_kept_of_a_crash_names_nobody(start: Callable[[], Station], home: Folders) -> None:
+    station = start()
+    wait_until(lambda: actor(station, "email")["state"] == "running")
+    station.tree.child("email").tell(Stranger())
+    wait_until(lambda: actor(station, "email")["last_failure"] is not None)
+    station.stop()
+    kept = home.of("ACCUEIL").journal.read_text("utf-8")
+    assert "AssertionError" in kept
+    assert "jeanne" not in kept + str(actor(station, "email"))
 
 
 def test_a_stopped_station_gives_its_leases_back(start: Callable[[], Station]) -> None:
