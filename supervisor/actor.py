@@ -127,6 +127,7 @@ class SupervisedActor(pykka.ThreadingActor):
             try:
                 self._actor_loop()
             finally:
+                self._cast_off()
                 life.leave()
                 if life.timers is not None:
                     life.timers.close()
@@ -140,22 +141,16 @@ class SupervisedActor(pykka.ThreadingActor):
             raise
 
     def _actor_loop(self) -> None:
-        """Live from `on_start` to the end, and leave the reason in the life. Runs in the incarnation's thread."""
+        """Live from `on_start` to the end, and leave the reason in the life; whoever runs it casts it off after."""
         life = self._life
         try:
-            try:
-                self.on_start()
-            except BaseException as error:  # noqa: BLE001 - the worker edge: every end is seen
-                kind = EndKind.START_FAILED if isinstance(error, Exception) else EndKind.START_FATAL
-                life.conclude(kind, error)
-                return
-            if life.fence.is_open:
-                life.on_up()
-                self._actor_loop_running()
-        finally:
-            unregister(self.actor_ref)
-            self.actor_stopped.set()
-            life.return_leftovers(self._inbox.close())
+            self.on_start()
+        except BaseException as error:  # noqa: BLE001 - the worker edge: every end is seen
+            life.conclude(EndKind.START_FAILED if isinstance(error, Exception) else EndKind.START_FATAL, error)
+            return
+        if life.fence.is_open:
+            life.on_up()
+            self._actor_loop_running()
 
     def _actor_loop_running(self) -> None:
         life, inbox, stopped = self._life, self._inbox, self.actor_stopped
@@ -212,7 +207,7 @@ class SupervisedActor(pykka.ThreadingActor):
             life.conclude(kind)
 
     def _cast_off(self) -> None:
-        """Make sure that nobody waits for an abandoned incarnation; called by the supervisor, after the fence."""
+        """Make sure that nobody waits for an incarnation that was abandoned, or is over; it may be called again."""
         unregister(self.actor_ref)
         self.actor_stopped.set()
         self._life.return_leftovers(self._inbox.close())

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
-from supervisor.clock import Timers
+from supervisor.clock import SystemClock, Timers
 from supervisor.engine import Engine
 from supervisor.life import End, Life
 from supervisor.recorder import Recorder
+from supervisor.starvation import seconds_without_processor
 from supervisor.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class Surroundings:
         self.timers = timers
         self.recorder = recorder
         self.random = random
-        self.watchdog = Watchdog(engine)
+        # Only the computer's own clock can be compared with how long its threads waited.
+        self.watchdog = Watchdog(engine, seconds_without_processor if isinstance(self.clock, SystemClock) else _never)
         self.abandoned: dict[Life, None] = {}
         self.max_abandoned: int | None = None
         self.on_too_many_abandoned: Callable[[], None] = _nothing
@@ -51,6 +53,10 @@ class Surroundings:
         """See whether so many threads were left behind that the program should start afresh."""
         if self.max_abandoned is not None and len(self.abandoned) > self.max_abandoned:
             self.engine.post(self.on_too_many_abandoned)
+
+
+def _never(_native_id: int | None) -> float:
+    return 0.0
 
 
 def _nothing() -> None:

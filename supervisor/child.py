@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from supervisor.supervision import Supervisor
 
 KEPT_ENDS: Final = 20
+ALIVE: Final = frozenset({ChildState.STARTING, ChildState.RUNNING, ChildState.HUNG, ChildState.STOPPING})
 
 
 @unique
@@ -65,11 +66,18 @@ class Child:
     ask_failures: int = 0
     dropped_reported: int = 0
     ends: deque[Failure] = attrs.field(factory=lambda: deque(maxlen=KEPT_ENDS))
+    last_failure: Failure | None = None
     up_replies: "list[Future[int]]" = attrs.field(factory=list)
     down_replies: "list[Future[None]]" = attrs.field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.slot = Slot(self.path, self.spec.mailbox)
+
+    def remember(self, failure: Failure) -> None:
+        """Keep an end; orderly ones never push the last abnormal one out."""
+        self.ends.append(failure)
+        if failure.kind.is_abnormal:
+            self.last_failure = failure
 
     @property
     def is_up(self) -> bool:
@@ -79,7 +87,7 @@ class Child:
     @property
     def is_alive(self) -> bool:
         """Whether an incarnation of it exists: starting, working, hung or stopping."""
-        return self.state in _ALIVE
+        return self.state in ALIVE
 
     @property
     def is_wanted(self) -> bool:
@@ -114,6 +122,3 @@ class Child:
         if self.alarm is not None:
             self.alarm.cancel()
             self.alarm = None
-
-
-_ALIVE: Final = frozenset({ChildState.STARTING, ChildState.RUNNING, ChildState.HUNG, ChildState.STOPPING})

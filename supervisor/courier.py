@@ -28,6 +28,11 @@ class Courier(Generic[T]):
         self._complained: set[Callable[[T], None]] = set()
         self.dropped = 0
 
+    @property
+    def has_readers(self) -> bool:
+        """Whether anybody is there to deliver to."""
+        return bool(self._readers)
+
     def add(self, reader: Callable[[T], None]) -> None:
         """Deliver to one more reader from now on."""
         self._readers = (*self._readers, reader)

@@ -46,15 +46,17 @@ class Recorder:
         child.since_at = self.clock.now()
         if after is not ChildState.RUNNING:
             child.up_since_at = None
-        event = StateChanged(child.path, child.incarnation, child.since_at, before, after, child.next_attempt_at)
-        self._late.append(lambda: self.observers.send(event))
+        if self.observers.has_readers:
+            self.event(
+                StateChanged(child.path, child.incarnation, child.since_at, before, after, child.next_attempt_at)
+            )
 
     def ended(self, child: Child, end: End, in_a_row: int) -> Failure:
         """Write an end down; `in_a_row` counts the failures since the last good run, this one included."""
         failure = Failure(
             self.clock.now(), end.kind, end.error, end.traceback, end.message_kind, incarnation=child.incarnation
         )
-        child.ends.append(failure)
+        child.remember(failure)
         self._late.append(lambda: self._tell_of_end(child.path, failure, in_a_row))
         return failure
 

@@ -30,7 +30,7 @@ def report_of(child: Child) -> ChildReport:
         ask_failures=child.ask_failures + (life.ask_failures if life is not None else 0),
         abandoned=child.abandoned,
         is_supervisor=not is_worker,
-        last_failure=next((end for end in reversed(child.ends) if end.kind.is_abnormal), None),
+        last_failure=child.last_failure,
         ends=tuple(child.ends),
     )
 

@@ -37,7 +37,8 @@ class Supervisor:
     def add(self, spec: ChildSpec) -> Child:
         """Put a child in, stopped, as the last one."""
         child = Child(spec, join(self.child.path, spec.id), self, self.around.clock.now())
-        child.ends.extend(self.around.recorder.remembered(child.path))
+        for failure in self.around.recorder.remembered(child.path):
+            child.remember(failure)
         child.body = self.make_body(child)
         self.children[spec.id] = child
         return child

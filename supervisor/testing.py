@@ -258,7 +258,12 @@ class Stage:
         """Stop everything, and see that no thread is left behind."""
         self.release()
         for tree in self._trees:
-            tree.stop(5)
+            tree.begin_stop()
+            for _ in range(int(PATIENCE_SECONDS / 0.05)):
+                if not tree.is_started or tree.wait(0.05) is not None:
+                    break
+                self.clock.advance(1000)  # whatever hangs for another reason is left behind
+            tree.stop(0)
         for thread in set(threading.enumerate()) - self._threads_before:
             thread.join(PATIENCE_SECONDS)
             if thread.is_alive():

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from supervisor import operating
 from supervisor.address import ChildRef
 from supervisor.body import Body, Surroundings
-from supervisor.child import Child
+from supervisor.child import ALIVE, Child
 from supervisor.clock import Clock, SystemClock, ThreadTimers, Timers
 from supervisor.engine import Engine
 from supervisor.errors import StartFailed, UnknownChild, WaitsForItself, WrongState
@@ -127,9 +127,15 @@ class Tree:
                 return StopReport()
         if not self._ended.wait(timeout):
             self._engine.post(self._root.force)
-            self._ended.wait(_FORCED_SECONDS)
+            if not self._ended.wait(_FORCED_SECONDS):
+                return StopReport(tuple(report.path for report in self.which_children() if report.state in ALIVE))
         self._engine.join()
         return StopReport(self._outcome.abandoned if self._outcome is not None else ())
+
+    @property
+    def is_started(self) -> bool:
+        """Whether `start` was called."""
+        return self._is_started
 
     def begin_stop(self) -> None:
         """Have all stopped, and return at once."""

@@ -7,7 +7,6 @@ import attrs
 
 from supervisor.engine import Alarm, Engine
 from supervisor.life import Life
-from supervisor.starvation import seconds_without_processor
 
 _LONGEST_TICK: Final = 1.0
 _SHORTEST_TICK: Final = 0.02
@@ -32,8 +31,9 @@ class Watchdog:
     well. Where the system tells (Linux), the time that a thread waited for a processor is not held against it either.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, starved: Callable[[int | None], float]) -> None:
         self._engine = engine
+        self._starved = starved  # seconds that a thread, by its native id, waited for a processor so far
         self._watches: dict[Life, _Watch] = {}
         self._alarm: Alarm | None = None
         self._tick = _LONGEST_TICK
@@ -65,23 +65,22 @@ class Watchdog:
     def _look(self) -> None:
         now = self._engine.clock.monotonic()
         credit = min(now - self._looked_at, self._tick * _LATENESS_ALLOWED)
-        hung = [(life, watch) for life, watch in self._watches.items() if _is_hung(life, watch, now, credit)]
+        hung = [(life, watch) for life, watch in self._watches.items() if self._is_hung(life, watch, now, credit)]
         self._set_alarm()
         for life, watch in hung:
             watch.on_hung(life)
 
-
-def _is_hung(life: Life, watch: _Watch, now: float, credit: float) -> bool:
-    beats = life.beats
-    if life.busy_with is None or beats != watch.beats:
-        watch.beats = beats
-        watch.busy_seconds = 0.0
-        watch.starved_seconds = seconds_without_processor(life.native_id) if life.busy_with is not None else 0.0
-        return False
-    watch.busy_seconds += credit
-    if watch.busy_seconds < watch.timeout_seconds or now < life.extended_until:
-        return False
-    starved = seconds_without_processor(life.native_id) - watch.starved_seconds
-    if starved < watch.timeout_seconds / _LOOKS_PER_TIMEOUT:
-        return True  # every thread waits for a processor now and then: that explains nothing
-    return watch.busy_seconds - starved >= watch.timeout_seconds
+    def _is_hung(self, life: Life, watch: _Watch, now: float, credit: float) -> bool:
+        beats = life.beats
+        if life.busy_with is None or beats != watch.beats:
+            watch.beats = beats
+            watch.busy_seconds = 0.0
+            watch.starved_seconds = self._starved(life.native_id) if life.busy_with is not None else 0.0
+            return False
+        watch.busy_seconds += credit
+        if watch.busy_seconds < watch.timeout_seconds or now < life.extended_until:
+            return False
+        starved = self._starved(life.native_id) - watch.starved_seconds
+        if starved < watch.timeout_seconds / _LOOKS_PER_TIMEOUT:
+            return True  # every thread waits for a processor now and then: that explains nothing
+        return watch.busy_seconds - starved >= watch.timeout_seconds

@@ -98,6 +98,31 @@ def test_a_stash_keeps_what_was_queued_when_the_child_fell_before_what_came_late
         lost.get(timeout=10)
 
 
+def test_what_was_queued_comes_before_what_was_sent_while_the_child_was_ending(stage: Stage) -> None:
+    hooks = {"on_failure": stage.hang()}
+    tree = stage.tree(stage.child(mailbox=Mailbox(while_down=Stash(10)), kwargs=hooks))
+    handled: list[str] = []
+    ref = tree.child("a")
+    busy, go = threading.Event(), threading.Event()
+
+    def crash_later(_actor: object) -> None:
+        busy.set()
+        go.wait(10)
+        raise ValueError("boom")
+
+    ref.tell(crash_later)
+    assert busy.wait(10)
+    for word in ("first", "second"):
+        ref.tell(lambda _, word=word: handled.append(word))
+    go.set()
+    stage.wait_for_hang()
+    ref.tell(lambda _: handled.append("third"))
+    stage.release()
+    stage.witness.wait_for_end("a", 1)
+    ref.ask("all before this was handled")
+    assert handled == ["first", "second", "third"]
+
+
 def test_what_is_stashed_for_a_child_that_goes_for_good_is_answered(stage: Stage) -> None:
     tree = _down(stage, mailbox=Mailbox(while_down=Stash(5)))
     ref = tree.child("a")
@@ -202,7 +227,9 @@ def test_a_message_to_oneself_later_dies_with_the_incarnation(stage: Stage) -> N
     stage.clock.advance(5)
     ref.ask("the second was cancelled")
     assert handled == [1]
+    assert stage.clock.due_in() == pytest.approx(3)
     tree.restart_child("a")
+    assert stage.clock.due_in() is None
     stage.clock.advance(100)
     ref.ask("the third died with its incarnation")
     assert handled == [1]

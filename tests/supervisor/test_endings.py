@@ -21,7 +21,7 @@ from supervisor import (
     SupervisorFlags,
     life,
 )
-from supervisor.testing import Stage, raising
+from supervisor.testing import Puppet, Stage, raising
 
 
 class _Vanishes(SupervisedActor):
@@ -121,11 +121,30 @@ def test_a_start_that_fails_is_told_apart(stage: Stage, hooks: dict[str, Any], k
     stage.witness.wait_for_state(tree, "a", ChildState.FAILED)
 
 
-def test_a_start_that_returns_something_else_is_a_failed_start(stage: Stage) -> None:
+class _Forgetful(SupervisedActor):
+    def __init__(self) -> None:
+        """Forget the parent's constructor."""
+
+
+_used = Puppet()
+_used.actor_stopped.set()
+
+NONSENSE = [
+    (lambda: "no actor", "start must return a SupervisedActor or IGNORE, not str"),
+    (lambda: None, "start must return a SupervisedActor or IGNORE, not NoneType"),
+    (Puppet.start, "give its class, not the start() of its class"),
+    (_Forgetful, "_Forgetful does not call the __init__ of its parent"),
+    (lambda: _used, "start returned an actor that has lived already"),
+]
+
+
+@pytest.mark.parametrize(("start", "words"), NONSENSE)
+def test_a_start_that_returns_nonsense_is_a_failed_start(stage: Stage, start: Callable[[], Any], words: str) -> None:
     flags = SupervisorFlags(retry_first_start=True)
-    stage.tree(stage.child(start=lambda: "no actor", restart=Restart.TEMPORARY), flags=flags)
+    stage.tree(stage.child(start=start, restart=Restart.TEMPORARY), flags=flags)
     failure = stage.witness.wait_for_end("a", 1).failure
-    assert failure.error == "TypeError: start must return a SupervisedActor or IGNORE, not str"
+    assert failure.kind is EndKind.START_FAILED
+    assert words in failure.error
 
 
 def test_an_exception_in_an_ask_goes_to_the_asker_and_is_counted(stage: Stage) -> None:
@@ -294,6 +313,7 @@ def test_whatever_escapes_is_still_an_end(stage: Stage) -> None:
     stage.tree(stage.child(start=_OddLoop, restart=Restart.TEMPORARY), flags=flags)
     failure = stage.witness.wait_for_end("a", 1).failure
     assert (failure.kind, failure.error) == (EndKind.FATAL, "KeyError: 'a loop of its own'")
+    assert pykka.ActorRegistry.get_all() == []  # noqa: TID251 - who stays there is asked, and never answers
 
 
 def test_an_exception_of_several_is_told_whole(stage: Stage) -> None:

@@ -59,6 +59,17 @@ def test_a_report_tells_state_since_restarts_mailbox_and_the_last_twenty_ends(st
     assert "Traceback (most recent call last)" in failure.traceback
 
 
+def test_orderly_ends_do_not_push_the_last_failure_out(stage: Stage) -> None:
+    tree = stage.tree(stage.child())
+    _crash(stage, tree)
+    for _ in range(25):
+        tree.restart_child("a")
+    report = tree.report("a")
+    assert {end.kind for end in report.ends} == {EndKind.SHUTDOWN}
+    assert report.last_failure is not None
+    assert report.last_failure.error == "ValueError: boom"
+
+
 def test_the_messages_that_wait_are_counted(stage: Stage) -> None:
     tree = stage.tree(stage.child())
     tree.child("a").tell(stage.hang())

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-import supervisor.watchdog
 from supervisor import ChildState, EndKind, HangReported, Intensity, Restart, SupervisorFlags
+from supervisor.engine import Engine
+from supervisor.life import Life
 from supervisor.starvation import seconds_without_processor
-from supervisor.testing import Stage
+from supervisor.testing import FakeClock, Stage
+from supervisor.watchdog import Watchdog
 
 
 def test_a_hang_is_reported_with_its_stack_and_treated_by_the_ladder(stage: Stage) -> None:
@@ -116,20 +118,29 @@ def test_a_computer_that_slept_did_not_hang(stage: Stage) -> None:
     assert tree.report("a").state is ChildState.HUNG
 
 
-def test_the_time_that_a_thread_waits_for_a_processor_is_not_held_against_it(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_time_that_a_thread_waits_for_a_processor_is_not_held_against_it() -> None:
+    clock = FakeClock()
+    engine = Engine(clock, clock, lambda: None)
+    clock.after_each.append(lambda: engine.call(lambda: None))
+    engine.start()
     starved = 0.0
-    monkeypatch.setattr(supervisor.watchdog, "seconds_without_processor", lambda _: starved)
-    tree = stage.tree(stage.child(hang_timeout_seconds=10))
-    tree.child("a").tell(stage.hang())
-    stage.wait_for_hang()
-    stage.clock.advance(1)
+    watchdog = Watchdog(engine, lambda _: starved)
+    hung: list[Life] = []
+    life = Life("a", 1, clock)
+    life.busy_with, life.beats = "a message", 1
+    engine.call(lambda: watchdog.watch(life, 10, hung.append))
+    clock.advance(1)
+    starved = 2.0  # less than a quarter of the timeout explains nothing
+    clock.advance(9)
+    assert hung == []
     starved = 8.0
-    stage.clock.advance(14)
-    assert tree.report("a").state is ChildState.RUNNING
-    stage.clock.advance(6)
-    assert tree.report("a").state is ChildState.HUNG
+    clock.advance(7)
+    assert hung == []
+    clock.advance(2)
+    assert hung == [life]
+    engine.call(lambda: watchdog.unwatch(life))
+    engine.close()
+    engine.join()
 
 
 def test_the_waiting_time_of_a_thread_is_read_where_the_system_tells() -> None:

@@ -230,8 +230,6 @@ def test_a_stop_with_a_timeout_abandons_what_still_runs(stage: Stage) -> None:
     _hang(stage, tree, "s/x")
     thread, results = _in_background(lambda: tree.stop(timeout=0.05))
     stage.witness.wait_for_state(tree, "a", ChildState.STOPPED)
-    stage.clock.advance(100)
-    assert tree.report("s/x").state is ChildState.STOPPING
     stage.witness.wait_for(lambda: any(isinstance(event, Interrupted) for event in stage.witness.events))
     stage.clock.advance(0.25)
     thread.join(10)
@@ -247,7 +245,8 @@ def test_the_time_of_a_stop_is_bounded_by_the_longest_path(stage: Stage) -> None
     for n in range(0, 12, 2):
         _hang(stage, tree, f"c{n}")
     thread, results = _in_background(tree.stop)
-    stage.witness.wait_for_state(tree, "c0", ChildState.STOPPING, ChildState.ABANDONED)
+    for n in range(1, 12, 2):
+        stage.witness.wait_for_state(tree, f"c{n}", ChildState.STOPPED)  # those that obey do so in real time
     stage.clock.advance(4.25)
     thread.join(10)
     assert len(results[0].abandoned) == 6
@@ -260,7 +259,7 @@ def test_a_sub_supervisor_has_a_time_of_its_own(stage: Stage) -> None:
     tree = stage.tree(inner, supervisor_spec("t", SupervisorFlags(), [stage.child("y")], shutdown_seconds=BRUTAL))
     _hang(stage, tree, "s/x")
     thread, _ = _in_background(tree.stop)
-    stage.witness.wait_for_state(tree, "s", ChildState.STOPPING)
+    stage.witness.wait_for_state(tree, "t", ChildState.STOPPED)
     stage.clock.advance(2.25)
     thread.join(10)
     assert [report.path for report in tree.which_children() if report.abandoned] == ["s/x"]
@@ -441,6 +440,7 @@ def test_after_too_many_abandoned_threads_the_tree_ends_so_that_the_program_can_
     assert outcome is not None
     assert (outcome.reason, outcome.exit_code) == (RootEnd.TOO_MANY_ABANDONED, 5)
     assert sorted(outcome.abandoned) == ["c0", "c1", "c2"]
+    tree.stop()  # the observers have been told of everything then
     assert [e.living for e in stage.witness.events if isinstance(e, ThreadAbandoned)] == [1, 2, 3]
 
 

@@ -26,10 +26,12 @@ def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     example = re.search(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert example is not None
     names: dict[str, Any] = {"open_port": lambda _: _Port(), "__name__": "example"}
-    before = threading.active_count()
+    before = set(threading.enumerate())
     exec(compile(example.group(1), str(PAGE), "exec"), names)  # the page's own code
     assert capsys.readouterr().out == "door running 0 None\n"
-    assert threading.active_count() == before
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 def _first_cells(heading: str) -> list[str]:
