@@ -9,6 +9,7 @@ import attrs
 
 from actors.board import Desk
 from club import Database, Journal, Lease
+from config.problem import did_you_mean
 from config.sentence import Sentence
 from supervisor import ChildSpec
 
@@ -47,6 +48,15 @@ RULES: Final = (
     Rule("launcher", Sentence.of("Launcher"), Eligibility.ANY_STATION),
 )
 """The twelve operations of the manual, in its order; the launcher is its last paragraph."""
+
+
+def unknown_operation(name: str) -> Sentence | None:
+    """Return what to say of a name that is none of the twelve operations', or None when it is one."""
+    known = [rule.operation for rule in RULES]
+    if name in known:
+        return None
+    hint = did_you_mean(name, known) or Sentence.of("they are {names}", names=", ".join(known))
+    return Sentence.of("there is no operation {operation}: {hint}", operation=name, hint=hint)
 
 
 @attrs.frozen(slots=True)

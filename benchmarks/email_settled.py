@@ -8,25 +8,21 @@ counts.
 """
 
 import argparse
-import sys
 import tempfile
 import time
 import warnings
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-import trustme
-from email_throughput import BODY, RECIPIENT, SENDER, SERVER, Target, Way, by_smtplib, by_yagmail, free_port, serving
+from email_throughput import BODY, RECIPIENT, Target, Way, by_smtplib, by_yagmail, serving_both, smtp_settings
 from sqlalchemy import insert
 
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.delivery import Delivery, Sender, Tally
-from actors.email.settings import EmailSettings, Security, SmtpSettings
+from actors.email.settings import EmailSettings
 from club import EMAIL, Database, Journal, Lease, Outbox
 from club.migrations import initialise
 from club.tables import email
-from config.secret import Secret
 
 FLOOR = "smtplib + EmailMessage"
 PEER = "yagmail.send"
@@ -44,12 +40,7 @@ class Club:
         journal = Journal(target.folder / f"answers-{target.port}", sync=False)
         self.outbox = Outbox(self.database, EMAIL, lease, journal=journal)
         self.outbox.recover()
-        login = {"user": "club", "password": Secret("secret")} if target.ca_file else {}
-        security = Security.STARTTLS if target.ca_file else Security.NONE
-        smtp = SmtpSettings(
-            host="127.0.0.1", port=target.port, security=security, sender=SENDER, ca_file=target.ca_file, **login
-        )
-        self.settings = EmailSettings(station="BENCH", smtp=smtp)
+        self.settings = EmailSettings(station="BENCH", smtp=smtp_settings(target))
         self._lease = lease
 
     def rate(self, mails: int) -> float:
@@ -79,20 +70,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4)
     options = parser.parse_args()
     warnings.simplefilter("ignore", ResourceWarning)  # yagmail drops a socket with each mail
-    authority = trustme.CA()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        ca_file, certificate = folder / "ca.pem", folder / "server.pem"
-        authority.cert_pem.write_to_path(str(ca_file))
-        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
-        in_clear, in_tls = free_port(), free_port()
-        stack.enter_context(serving([sys.executable, "-c", SERVER, str(in_clear), ""], in_clear))
-        stack.enter_context(serving([sys.executable, "-c", SERVER, str(in_tls), str(certificate)], in_tls))
+    with tempfile.TemporaryDirectory() as folder, serving_both(Path(folder)) as (in_clear, in_tls):
         print(f"{'e-mails of 1 KB':<54} {'mails/s':>8} {'to the floor':>13} {'to yagmail':>11}")
-        for where, target in (
-            ("in clear", Target(in_clear, folder)),
-            ("STARTTLS + login", Target(in_tls, folder, ca_file)),
-        ):
+        for where, target in (("in clear", in_clear), ("STARTTLS + login", in_tls)):
             show(where, measured(target, options.mails, options.rounds))
 
 

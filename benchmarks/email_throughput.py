@@ -137,16 +137,26 @@ def by_yagmail(target: Target) -> Iterator[Deliver]:
     client.close()
 
 
+def smtp_settings(target: Target) -> SmtpSettings:
+    """With TLS and login where the target has them, as providers do."""
+    login = target.ca_file is not None
+    return SmtpSettings(
+        host="127.0.0.1",
+        port=target.port,
+        security=Security.STARTTLS if login else Security.NONE,
+        sender=SENDER,
+        ca_file=target.ca_file,
+        user="club" if login else None,
+        password=Secret("secret") if login else None,
+    )
+
+
 def by_ours(*, is_settled_with_the_next: bool) -> Way:
     """Mark before each dot and settle after each answer: apart, or settling the last together with marking the next."""
 
     @contextmanager
     def ours(target: Target) -> Iterator[Deliver]:
-        login = {"user": "club", "password": Secret("secret")} if target.ca_file else {}
-        security = Security.STARTTLS if target.ca_file else Security.NONE
-        settings = SmtpSettings(
-            host="127.0.0.1", port=target.port, security=security, sender=SENDER, ca_file=target.ca_file, **login
-        )
+        settings = smtp_settings(target)
         sender = parse_mailbox(SENDER)
         created_at = datetime.now(UTC)
         database = sqlite3.connect(target.folder / f"outbox-{time.monotonic_ns()}.db", isolation_level=None)
@@ -237,6 +247,21 @@ def serving(command: list[str], port: int) -> Iterator[int]:
             process.kill()
 
 
+@contextmanager
+def serving_both(folder: Path) -> Iterator[tuple[Target, Target]]:
+    """Serve in clear, and with STARTTLS and login as providers do."""
+    authority = trustme.CA()
+    ca_file, certificate = folder / "ca.pem", folder / "server.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    in_clear, in_tls = free_port(), free_port()
+    with (
+        serving([sys.executable, "-c", SERVER, str(in_clear), ""], in_clear),
+        serving([sys.executable, "-c", SERVER, str(in_tls), str(certificate)], in_tls),
+    ):
+        yield Target(in_clear, folder), Target(in_tls, folder, ca_file)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=0.5, help="of each way in each round")
@@ -245,19 +270,13 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore", ResourceWarning)  # yagmail drops a socket with each mail
 
-    authority = trustme.CA()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        ca_file, certificate = folder / "ca.pem", folder / "server.pem"
-        authority.cert_pem.write_to_path(str(ca_file))
-        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
-        in_clear, in_tls, in_sink = free_port(), free_port(), free_port()
-        stack.enter_context(serving([sys.executable, "-c", SERVER, str(in_clear), ""], in_clear))
-        stack.enter_context(serving([sys.executable, "-c", SERVER, str(in_tls), str(certificate)], in_tls))
-        targets = {"aiosmtpd": Target(in_clear, folder), "aiosmtpd TLS+login": Target(in_tls, folder, ca_file)}
-        away = free_port()
-        stack.enter_context(serving([sys.executable, "-c", DISTANCE, str(away), str(in_tls), "0.01"], away))
-        targets["the same, 20 ms away"] = Target(away, folder, ca_file)
+        in_clear, in_tls = stack.enter_context(serving_both(folder))
+        targets = {"aiosmtpd": in_clear, "aiosmtpd TLS+login": in_tls}
+        away, in_sink = free_port(), free_port()
+        stack.enter_context(serving([sys.executable, "-c", DISTANCE, str(away), str(in_tls.port), "0.01"], away))
+        targets["the same, 20 ms away"] = Target(away, folder, in_tls.ca_file)
         if options.smtp_sink:
             sink = [options.smtp_sink, "-u", "nobody", f"127.0.0.1:{in_sink}", "100"]
             stack.enter_context(serving(sink, in_sink))

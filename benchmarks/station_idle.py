@@ -43,7 +43,7 @@ def main() -> None:
             club.write_settings(email="", smtp="")
             club.settings.write_text(club.settings.read_text("utf-8").replace('every = "1s"', 'every = "60s"'), "utf-8")
             club.make_database()
-            starts = []
+            starts, pid = [], 0
             for round_ in range(START_ROUNDS):
                 seconds, pid = first_answer(club)
                 starts.append(seconds)

@@ -185,7 +185,7 @@ class OutboxDesk:
                 connection.execute(
                     update(recipients)
                     .where(recipients.c[self._channel.owner] == message_id, recipients.c.state == "uncertain")
-                    .values(state="sent")
+                    .values(state="sent", error=None)
                 )
 
         self._database.write(work)

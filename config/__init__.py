@@ -8,8 +8,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from config.changes import Changes as Changes
-    from config.changes import changed_tables as changed_tables
     from config.checks import Between as Between
     from config.checks import Check as Check
     from config.checks import Distinct as Distinct
@@ -54,7 +52,6 @@ if TYPE_CHECKING:
     from config.urls import DatabaseUrl as DatabaseUrl
 
 _MODULES: Final = {
-    "changes": ("Changes", "changed_tables"),
     "checks": ("Between", "Check", "Distinct", "Judged", "Matching", "NotEmpty", "size_between"),
     "showing": ("Effective", "effective", "show"),
     "example_file": ("example",),

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from typing import Any, Final, Protocol, assert_never
 
 from actors.board import Run
-from actors.operation import RULES, RunNow
-from config.problem import did_you_mean
-from config.sentence import Sentence, SentenceError
+from actors.operation import RunNow, unknown_operation
+from config.sentence import SentenceError
 from service.channel import requests
 from service.channel.requests import Restart, ShowStatus, Stop, parse
 from service.channel.server import ControlServer
@@ -115,14 +114,9 @@ class Handlers:
         return {"path": path, "state": state.value, "incarnation": incarnation}
 
     def _run_now(self, operation: str, language: str, *, is_dry: bool) -> dict[str, Any]:
-        known = [rule.operation for rule in RULES]
-        if operation not in known:
-            nearest = did_you_mean(operation, known)
-            raise RequestRefused(
-                "there is no operation {operation}: {hint}",
-                operation=operation,
-                hint=nearest or Sentence.of("they are {names}", names=", ".join(known)),
-            )
+        unknown = unknown_operation(operation)
+        if unknown is not None:
+            raise RequestRefused(unknown)
         if is_dry:
             raise RequestRefused("{operation} has no dry run: leave --dry-run out", operation=operation)
         try:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import attrs
 
-from club import Database, DatabaseError, Runs, check
+from club import EMAIL, Database, DatabaseError, OutboxDesk, Runs, check
 from config import SecretError, Settings, SettingsError, SettingsNotFoundError, find_settings_file, load
 from config.sentence import Sentence, SentenceError
 from service.channel.client import NotRunning, ask, computer_name, find
@@ -34,6 +34,7 @@ _NO_SPACE: Final = 100_000_000
 _SLOW_SECONDS: Final = 1.0
 _FAILURES_SHOWN: Final = 5
 _FAILURES_SINCE: Final = timedelta(days=1)
+_LONG_WAIT_SECONDS: Final = 3600.0
 _ANSWER_SECONDS: Final = 5.0
 
 
@@ -184,6 +185,7 @@ class Examination:
             )
             yield Finding("database", Level.OK if seconds < _SLOW_SECONDS else Level.WARNING, sentence)
             yield from _failed_runs(database)
+            yield from _waiting_emails(database)
         finally:
             database.dispose()
         if str(settings.club.database).startswith("sqlite"):
@@ -254,6 +256,36 @@ def _failed_runs(database: Database) -> Iterator[Finding]:
         )
     if not runs:
         yield Finding("history", Level.OK, Sentence.of("no run failed within the last day"))
+
+
+def _waiting_emails(database: Database) -> Iterator[Finding]:
+    """Tell what no run fails for: nobody sends, or nobody decides."""
+    try:
+        backlog = OutboxDesk(database, EMAIL).backlog()
+    except DatabaseError as error:
+        yield Finding("emails", Level.PROBLEM, error.sentence)
+        return
+    found = []
+    if backlog.uncertain:
+        found.append(
+            Sentence.counted(
+                "{n} e-mail is uncertain: `heitz-service email list --state uncertain` shows it",
+                "{n} e-mails are uncertain: `heitz-service email list --state uncertain` shows them",
+                backlog.uncertain,
+            )
+        )
+    if backlog.oldest_seconds is not None and backlog.oldest_seconds >= _LONG_WAIT_SECONDS:
+        found.append(
+            Sentence.counted(
+                "an e-mail has been due for {n} hour: `heitz-service status --club` shows whether a station sends",
+                "an e-mail has been due for {n} hours: `heitz-service status --club` shows whether a station sends",
+                int(backlog.oldest_seconds // 3600),
+            )
+        )
+    for sentence in found:
+        yield Finding("emails", Level.WARNING, sentence)
+    if not found:
+        yield Finding("emails", Level.OK, Sentence.of("no e-mail waits for a decision or for a station"))
 
 
 def _failures(status: Mapping[str, Any]) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from service.masking import Masking
+from service.masking import mask
 from service.paths import open_private
 
 FILE_BYTES: Final = 4 * 1024 * 1024
@@ -33,17 +33,16 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def logging_to(path: Path, stream: TextIO | None, *, debug: bool = False) -> Iterator[Masking]:
+def logging_to(path: Path, stream: TextIO | None, *, debug: bool = False) -> Iterator[None]:
     """Send every log record to the file at `path`, and to `stream` in short, for the time of the block.
 
-    Gives the masking, which may be told of more secrets. Errors that no thread caught are logged, too.
+    Errors that no thread caught are logged, too.
     """
-    masking = Masking()
     handlers: list[logging.Handler] = [_PrivateRotatingFile(path)]
-    handlers[0].setFormatter(_FileFormatter(masking))
+    handlers[0].setFormatter(_FileFormatter())
     if stream is not None:  # pythonw on Windows has none
         handlers.append(logging.StreamHandler(stream))
-        handlers[1].setFormatter(_TerminalFormatter(masking))
+        handlers[1].setFormatter(_TerminalFormatter())
     root = logging.getLogger()
     before = (root.level, sys.excepthook, threading.excepthook, logging.raiseExceptions)
     levels = {name: logging.getLogger(name).level for name in _CHATTY}
@@ -57,7 +56,7 @@ def logging_to(path: Path, stream: TextIO | None, *, debug: bool = False) -> Ite
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_in_thread
     try:
-        yield masking
+        yield
     finally:
         logging.captureWarnings(False)
         level, sys.excepthook, threading.excepthook, logging.raiseExceptions = before
@@ -73,10 +72,6 @@ def logging_to(path: Path, stream: TextIO | None, *, debug: bool = False) -> Ite
 class _FileFormatter(logging.Formatter):
     """A whole record on one line, its traceback indented beneath."""
 
-    def __init__(self, masking: Masking) -> None:
-        super().__init__()
-        self._masking = masking
-
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
         sentence = record.getMessage().translate(_LINE_ENDS)
@@ -88,15 +83,11 @@ class _FileFormatter(logging.Formatter):
         if record.stack_info:
             lines += record.stack_info.splitlines()
         # Indented: a line of a traceback can't pass for a record of its own.
-        return self._masking("\n    ".join(lines).replace("\x1b", "\\x1b").replace("\x00", "\\x00"))
+        return mask("\n    ".join(lines).replace("\x1b", "\\x1b").replace("\x00", "\\x00"))
 
 
 class _TerminalFormatter(logging.Formatter):
     """The time and the sentence; the file has the rest."""
-
-    def __init__(self, masking: Masking) -> None:
-        super().__init__()
-        self._masking = masking
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created).astimezone()
@@ -104,7 +95,7 @@ class _TerminalFormatter(logging.Formatter):
         error = ""
         if record.exc_info and record.exc_info[0]:
             error = f" ({record.exc_info[0].__name__}: {record.exc_info[1]})"
-        return self._masking(f"{at:%H:%M:%S} {level}{record.getMessage()}{error}".translate(_LINE_ENDS))
+        return mask(f"{at:%H:%M:%S} {level}{record.getMessage()}{error}".translate(_LINE_ENDS))
 
 
 class _PrivateRotatingFile(RotatingFileHandler):

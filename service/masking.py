@@ -22,29 +22,15 @@ _AUTHORIZATION: Final = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN: Final = "***"
-_LEAST_SECRET: Final = 4  # hiding shorter words would tear holes in every sentence
 _FEW: Final = 2
 
 
-class Masking:
-    """Hides what looks like personal data or a secret, and the secrets that it was told of."""
-
-    def __init__(self) -> None:
-        self._secrets: tuple[str, ...] = ()
-
-    def hide(self, secret: str) -> None:
-        """Hide this value wherever it appears from now on, whatever it looks like; very short ones are left."""
-        if len(secret) >= _LEAST_SECRET and secret not in self._secrets:
-            self._secrets = tuple(sorted((*self._secrets, secret), key=len, reverse=True))
-
-    def __call__(self, text: str) -> str:
-        """Return the text with everything of that kind hidden."""
-        for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
-        text = _AUTHORIZATION.sub(rf"\g<1>{_HIDDEN}", text)
-        text = _NAMED.sub(rf"\g<1>{_HIDDEN}", text)
-        text = _URL_PASSWORD.sub(rf"\g<1>:{_HIDDEN}@", text)
-        return _NUMBER.sub(_masked_number, mask_addresses(text))
+def mask(text: str) -> str:
+    """Return the text with everything hidden that looks like personal data or a secret."""
+    text = _AUTHORIZATION.sub(rf"\g<1>{_HIDDEN}", text)
+    text = _NAMED.sub(rf"\g<1>{_HIDDEN}", text)
+    text = _URL_PASSWORD.sub(rf"\g<1>:{_HIDDEN}@", text)
+    return _NUMBER.sub(_masked_number, mask_addresses(text))
 
 
 def mask_addresses(text: str) -> str:

@@ -46,10 +46,10 @@ def _run(options: RunOptions, told_to_stop: Event) -> Outcome:
     files = home.of(name)
     with (
         acquire(name, datetime.now(UTC), home) as instance,
-        logging_to(files.log, sys.stderr, debug=options.debug) as masking,
+        logging_to(files.log, sys.stderr, debug=options.debug),
     ):
         identity = identity_of(instance.holder)
-        channel = Channel(instance.holder.address, make_key(home), masking)
+        channel = Channel(instance.holder.address, make_key(home))
         station = Station(identity, followed, ROSTER, files, channel, told_to_stop)
         logger.info("station %s starts", name, extra={"event": "program.started", "version": version()})
         station.start()

@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +23,7 @@ from config.sentence import Sentence
 from service import control
 from service.channel.server import ControlServer
 from service.ends import MaskedJournal
+from service.masking import mask
 from service.paths import StationFiles
 from service.status import Program, Reader, describe
 from supervisor import (
@@ -51,11 +52,10 @@ _BACKOFF: Final = Backoff(min_seconds=0.2, max_seconds=30)
 
 @attrs.frozen(slots=True)
 class Channel:
-    """Where the station listens for the command line, the key that both sides prove, and what hides personal data."""
+    """Where the station listens for the command line, and the key that both sides prove."""
 
     address: str
     key: bytes = attrs.field(repr=False)
-    mask: Callable[[str], str]
 
 
 class Station:
@@ -100,7 +100,7 @@ class Station:
         self.tree = Tree(
             _FLAGS,
             (*self._own_specs, *self.plan.specs(settings)),
-            journal=MaskedJournal(FileJournal(files.journal), channel.mask),
+            journal=MaskedJournal(FileJournal(files.journal), mask),
         )
 
     @property
@@ -150,7 +150,7 @@ class Station:
 
     def reader(self, language: str) -> Reader:
         """Return a reader of this language, at the club's time."""
-        return Reader(language, ZoneInfo(self._settings.club.timezone), self._channel.mask)
+        return Reader(language, ZoneInfo(self._settings.club.timezone), mask)
 
     def state(self) -> str:
         """Return the aggregate state alone."""

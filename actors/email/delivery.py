@@ -147,7 +147,7 @@ class Delivery:
             self._settle(_Settled(message, Failed(unsendable.sentence.render(self._sender.language))))
             return
         if not envelope.recipients:  # an earlier attempt reached them all
-            self._settle(_Settled(message, Sent(remark=self._remark(wrong)), wrong))
+            self._settle(_Settled(message, Sent(self._identity(message), self._remark(wrong)), wrong))
             return
         attempt = self._session.send(envelope, lambda: self._begin(message))
         blamed_before, self._blamed = self._blamed, None
@@ -159,7 +159,7 @@ class Delivery:
                 raise self._blamed
         facts = policy.RowFacts(message.attempts + 1, self._due_at(message), message.expires_at)
         verdict = policy.judge(attempt, envelope.recipients, facts, self._settings, self._sender.now())
-        settled = self._settled(message, verdict, wrong)
+        settled = self._settled(message, envelope, verdict, wrong)
         if settled is not None:
             self._settle(settled)
 
@@ -197,18 +197,20 @@ class Delivery:
         return build(self._draft(message, mailboxes), self._mailbox, self._settings.max_message_size), wrong
 
     def _draft(self, message: Message, mailboxes: tuple[Mailbox, ...]) -> Draft:
-        created_at = message.created_at or self._sender.now()
-        reference = message.text("reference") or None
         return Draft(
             mailboxes,
             message.text("subject"),
-            message_id(self._sender.club, message.id, created_at, reference, self._mailbox),
-            created_at,
+            self._identity(message),
+            message.created_at or self._sender.now(),
             message.text("text_body") or None,
             message.text("html_body") or None,
             message.text("reply_to") or None,
             self._attachments(message),
         )
+
+    def _identity(self, message: Message) -> str:
+        reference = message.text("reference") or None
+        return message_id(self._sender.club, message.id, message.created_at, reference, self._mailbox)
 
     def _attachments(self, message: Message) -> tuple[Attachment, ...]:
         found = message.attachments
@@ -228,13 +230,17 @@ class Delivery:
         created_at = message.created_at or self._sender.now()
         return created_at if message.not_before is None else max(created_at, message.not_before)
 
-    def _settled(self, message: Message, verdict: policy.Verdict, wrong: tuple[Recipient, ...]) -> _Settled | None:
+    def _settled(
+        self, message: Message, envelope: Envelope, verdict: policy.Verdict, wrong: tuple[Recipient, ...]
+    ) -> _Settled | None:
         """Translate the policy's verdict into the outbox's words."""
         say = self._in_language
         match verdict:
-            case policy.Sent(refused):
+            case policy.Sent(refused, served):
                 failed = (*wrong, *self._refused(refused))
-                return _Settled(message, Sent(remark=self._remark(failed)), failed)
+                # When all have it, the message's own row says so for each.
+                reached = tuple(Recipient(address, "sent") for address in served) if failed else ()
+                return _Settled(message, Sent(self._identity(message), self._remark(failed)), (*failed, *reached))
             case policy.RetryAt(at, reason, rest, served, refused):
                 recipients = (
                     *wrong,
@@ -243,17 +249,22 @@ class Delivery:
                     *self._refused(refused),
                 )
                 return _Settled(message, Later(say(reason), at - self._sender.now()), recipients)
-            case policy.Failed(reason, served):
-                return _Settled(
-                    message, Failed(say(reason)), (*wrong, *(Recipient(address, "sent") for address in served))
+            case policy.Failed(reason, served, refused):
+                known = {*served, *(each.recipient for each in refused)}
+                recipients = (
+                    *wrong,
+                    *(Recipient(address, "sent") for address in served),
+                    *self._refused(refused),
+                    *(Recipient(one, "failed", say(reason)) for one in envelope.recipients if one not in known),
                 )
+                return _Settled(message, Failed(say(reason)), recipients)
             case policy.Uncertain(reason, rest, refused):
                 recipients = (
                     *wrong,
                     *(Recipient(address, "uncertain", say(reason)) for address in rest),
                     *self._refused(refused),
                 )
-                return _Settled(message, Uncertain(say(reason)), recipients)
+                return _Settled(message, Uncertain(say(reason), self._identity(message)), recipients)
             case policy.Untouched():
                 return None
         assert_never(verdict)
@@ -271,7 +282,8 @@ class Delivery:
         return sentence.render(self._sender.language)
 
     def _refused(self, refused: Sequence[Refusal]) -> tuple[Recipient, ...]:
-        return tuple(Recipient(each.recipient, "failed", str(each.reply)) for each in refused)
+        say = self._in_language
+        return tuple(Recipient(each.recipient, "failed", say(policy.why_refused(each.reply))) for each in refused)
 
-    def _in_language(self, sentence: Sentence) -> str:
-        return sentence.render(self._sender.language)
+    def _in_language(self, words: Sentence | str) -> str:
+        return words if isinstance(words, str) else words.render(self._sender.language)

@@ -39,9 +39,10 @@ class RowFacts:
 
 @attrs.frozen
 class Sent:
-    """The server has it. `refused` are recipients that it turned down for good, if any."""
+    """The server has it, for `served`. `refused` are recipients that it turned down for good, if any."""
 
     refused: tuple[Refusal, ...] = ()
+    served: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -57,10 +58,11 @@ class RetryAt:
 
 @attrs.frozen
 class Failed:
-    """Never to be tried again by itself. `served` are recipients that do have it."""
+    """Never to be tried again by itself. `served` are recipients that do have it; `refused` were so one by one."""
 
     reason: Sentence
     served: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
 
 
 @attrs.frozen
@@ -139,10 +141,15 @@ def blames_the_club(attempt: Attempt) -> bool:
     )
 
 
+def why_refused(reply: Reply) -> Sentence | str:
+    """Return what is told of one recipient that was turned down: the server's words, or ours when it was not asked."""
+    return _said(reply) if reply.is_ours else str(reply)
+
+
 def _accepted(attempt: Attempt, row: RowFacts, settings: EmailSettings, now: datetime) -> Verdict:
     gone, later = _sort(attempt.refused)
     if not later:
-        return Sent(gone)
+        return Sent(gone, attempt.accepted)
     rest = tuple(refusal.recipient for refusal in later)
     wanted = RetryAt(now, _said(later[0].reply), rest, attempt.accepted, gone)
     return _retry(wanted, later[0].reply, row, settings)
@@ -156,7 +163,7 @@ def _refused(
     lost = {refusal.recipient for refusal in gone}
     rest = tuple(recipient for recipient in recipients if recipient not in lost)
     if not rest or (attempt.reply is not None and fault_of(attempt.stage, reply) is Fault.PERMANENT):
-        return Failed(_said(reply))
+        return Failed(_said(reply), refused=gone)
     return _retry(RetryAt(now, _said(reply), rest, refused=gone), reply, row, settings)
 
 
@@ -177,7 +184,7 @@ def _retry(wanted: RetryAt, reply: Reply | None, row: RowFacts, settings: EmailS
         )
     else:
         return attrs.evolve(wanted, at=at)
-    return Failed(reason, wanted.served)
+    return Failed(reason, wanted.served, wanted.refused)
 
 
 def _sort(refused: tuple[Refusal, ...]) -> tuple[tuple[Refusal, ...], tuple[Refusal, ...]]:

@@ -82,7 +82,7 @@ def _check(options: argparse.Namespace, console: Console) -> int:
     else:
         console.prefer(str(settings.club.language))
     if options.json:
-        console.print_json({"file": str(file), "problems": [_as_json(problem, console) for problem in problems]})
+        console.print_json({"file": str(file), "problems": [problem.as_json(console.language) for problem in problems]})
     else:
         console.print(Sentence.of("{file} is in order", file=file))
     return Exit.USAGE if problems else Exit.OK
@@ -146,13 +146,3 @@ def _schema(_options: argparse.Namespace, console: Console) -> int:
 
     console.print_json(json_schema(settings_schema(), console.language))
     return Exit.OK
-
-
-def _as_json(problem: "Problem", console: Console) -> dict[str, object]:
-    return {
-        "line": problem.line,
-        "key": problem.key,
-        "value": problem.value,
-        "problem": console.text(problem.sentence),
-        "suggestion": console.text(problem.suggestion) if problem.suggestion else None,
-    }

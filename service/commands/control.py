@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
         "restart",
         Sentence.of("restart one actor, whatever its state"),
         "restart email",
-        "restart fmi/entree",
+        "restart leases --lang fr",
         run=_restart,
     )
     restart.option("actor", metavar="ACTOR", help=Sentence.of("its path, as `status` prints it"))
@@ -38,7 +38,7 @@ def add(commands: Commands) -> None:
         "run-now",
         Sentence.of("run an operation once, at once"),
         "run-now email",
-        "run-now email --dry-run",
+        "run-now email --json",
         run=_run_now,
     )
     run_now.option("operation", metavar="OPERATION", help=Sentence.of("its name, as `status` prints it"))

@@ -5,7 +5,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from config.sentence import Sentence
+from config.sentence import Sentence, SentenceError
 from service.argument_parser import Commands, counting_number
 from service.console import Console
 from service.exit_codes import Exit
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 _UNITS: Final = {"min": "minutes", "h": "hours", "d": "days", "j": "days"}
 _LIMIT: Final = 100
+
+
+class UnknownOperation(SentenceError):  # noqa: N818 - what the reader sees
+    """No operation has that name: an empty history would say that it never ran."""
+
+    exit_code = Exit.USAGE
 
 
 def add(commands: Commands) -> None:
@@ -58,10 +64,14 @@ def since(text: str) -> datetime:
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
+    from actors.operation import unknown_operation  # noqa: PLC0415
     from club import Runs  # noqa: PLC0415
     from service.club_database import club_database  # noqa: PLC0415
     from service.rendering_lists import render_history  # noqa: PLC0415
 
+    unknown = None if options.operation is None else unknown_operation(options.operation)
+    if unknown is not None:
+        raise UnknownOperation(unknown)
     with club_database(options, console) as (database, _):
         runs = Runs(database, "", "").history(
             options.operation, options.since, failures=options.failures, limit=options.limit

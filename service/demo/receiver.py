@@ -16,7 +16,6 @@ class Receiver:
 
     def __init__(self) -> None:
         self.copies: Counter[str] = Counter()
-        self.last_subject = ""
         with socket.socket() as free:
             free.bind((_HOST, 0))
             self.port: int = free.getsockname()[1]
@@ -33,5 +32,4 @@ class Receiver:
         """Take a mail (aiosmtpd's hook, on the server's own thread)."""
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.copies[str(message["Message-ID"])] += 1
-        self.last_subject = str(message["Subject"])
         return "250 2.0.0 accepted"

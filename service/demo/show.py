@@ -86,8 +86,8 @@ def run(options: DemoOptions) -> int:
 def _running(followed: SettingsFile, home: Folders, *, debug: bool) -> Iterator[Station]:
     files = home.of(STATION)
     log = sys.stderr if debug else None
-    with acquire(STATION, datetime.now(UTC), home) as instance, logging_to(files.log, log, debug=debug) as masking:
-        channel = Channel(instance.holder.address, make_key(home), masking)
+    with acquire(STATION, datetime.now(UTC), home) as instance, logging_to(files.log, log, debug=debug):
+        channel = Channel(instance.holder.address, make_key(home))
         station = Station(identity_of(instance.holder), followed, ROSTER, files, channel, Event())
         station.start()
         try:

@@ -541,12 +541,12 @@ def test_a_person_decides_what_nobody_knows(club: Any) -> None:
     outbox, desk = club.outbox(), club.desk()
     for message in outbox.claim():
         assert outbox.begin(message)
-        assert outbox.settle(message, Uncertain("no reply"), [Recipient("a@x.fr", "uncertain")])
+        assert outbox.settle(message, Uncertain("no reply"), [Recipient("a@x.fr", "uncertain", "no reply")])
     desk.resolve(left, "sent")
     desk.resolve(again, "resend")
     dossier = desk.show(left)
     assert (dossier.message.state, str(dossier.message.sent_at)) == ("sent", "2026-11-24 06:40:00+00:00")
-    assert [each.state for each in dossier.recipients] == ["sent"]
+    assert [(each.state, each.error) for each in dossier.recipients] == [("sent", None)]
     (message,) = outbox.claim()
     assert message.id == again
 

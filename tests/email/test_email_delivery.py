@@ -159,6 +159,101 @@ def test_recipients_of_one_mail_are_told_apart_and_only_the_late_ones_are_tried_
     assert server.recipients() == ["good@example.org"]
 
 
+@pytest.mark.parametrize(
+    ("recipients", "state", "told"),
+    [
+        # one has it, one never will
+        (
+            "good@example.org, rcpt-550@example.org",
+            "sent",
+            {"good@example.org": ("sent", None), "rcpt-550@example.org": ("failed", "550")},
+        ),
+        # each was refused for good, in its own words
+        (
+            "rcpt-550@example.org, rcpt-553@example.org",
+            "failed",
+            {"rcpt-550@example.org": ("failed", "550"), "rcpt-553@example.org": ("failed", "553")},
+        ),
+        # one has an address that this server was not even asked about
+        (
+            "jérôme@example.org, good@example.org",
+            "sent",
+            {"good@example.org": ("sent", None), "jérôme@example.org": ("failed", "accents before the @")},
+        ),
+        # one was refused, and then the message as a whole
+        (
+            "rcpt-550@example.org, dot-554@example.org",
+            "failed",
+            {"rcpt-550@example.org": ("failed", "550"), "dot-554@example.org": ("failed", "refused: 554")},
+        ),
+        # one is no address
+        ("good@example.org, nobody", "sent", {"good@example.org": ("sent", None), "nobody": ("failed", "no @")}),
+        # all have it: the mail's own row says so
+        ("good@example.org, fine@example.org", "sent", {}),
+    ],
+)
+def test_what_became_of_each_recipient_is_told(
+    post: Post, start_server: StartServer, recipients: str, state: str, told: dict[str, tuple[str, str | None]]
+) -> None:
+    number = post.write(recipients)
+    post.run(start_server())
+    dossier = OutboxDesk(post.database, EMAIL).show(number)
+    assert dossier.message.state == state
+    found = {each.address: (each.state, each.error) for each in dossier.recipients}
+    assert found.keys() == told.keys()
+    for address, (its_state, its_error) in told.items():
+        assert found[address][0] == its_state
+        assert (found[address][1] is None) is (its_error is None)
+        assert (its_error or "") in (found[address][1] or "")
+
+
+def test_a_person_s_retry_asks_again_for_those_that_were_refused_and_for_no_other(
+    post: Post, start_server: StartServer
+) -> None:
+    server = start_server(faults={"rcpt": "550"})
+    number = post.write("a@example.org, b@example.org")
+    post.run(server)
+    desk = OutboxDesk(post.database, EMAIL)
+    assert desk.show(number).message.state == "failed"
+    desk.retry(number)
+    mended = start_server()
+    assert post.run(mended) == Tally(sent=1)
+    assert mended.copies[0].recipients == ("a@example.org", "b@example.org")
+
+
+@pytest.mark.parametrize(
+    ("recipients", "state"),
+    [
+        ("a@example.org", "sent"),
+        ("dot-close@example.org", "uncertain"),  # by this name it can be looked for in the server's log
+        ("a@example.org, rcpt-550@example.org", "sent"),
+    ],
+)
+def test_the_row_tells_the_message_id_under_which_the_mail_left(
+    post: Post, start_server: StartServer, recipients: str, state: str
+) -> None:
+    server = start_server()
+    number = post.write(recipients)
+    post.run(server)
+    with closing(sqlite3.connect(post.file)) as connection:
+        row = connection.execute("SELECT state, message_id FROM email WHERE id = ?", (number,)).fetchone()
+    assert row == (state, server.copies[0].message_id)
+
+
+def test_a_mail_whose_last_recipient_was_reached_earlier_keeps_its_message_id(
+    post: Post, start_server: StartServer
+) -> None:
+    server = start_server()
+    number = post.write("good@example.org, rcpt-450@example.org")
+    post.run(server)
+    desk = OutboxDesk(post.database, EMAIL)
+    desk.retry(number)
+    with closing(sqlite3.connect(post.file)) as connection, connection:
+        connection.execute("UPDATE email_recipient SET state = 'sent'")
+    post.run(server)
+    assert desk.show(number).provider_reference == server.copies[0].message_id
+
+
 def test_an_uncertain_mail_is_never_sent_again_by_itself(post: Post, start_server: StartServer) -> None:
     server = start_server()
     post.write("dot-close@example.org")

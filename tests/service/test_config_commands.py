@@ -54,7 +54,7 @@ def test_every_problem_is_told_on_its_own_line_with_line_and_key(
     assert main(["config", "check", "--json", str(file)]) == 2
     document = json.loads(capsys.readouterr().out)
     assert len(document["problems"]) == len(lines) - 1
-    assert {"line", "key", "value", "problem", "suggestion"} == set(document["problems"][0])
+    assert {"file", "line", "column", "key", "value", "problem", "suggestion"} == set(document["problems"][0])
 
 
 def test_the_settings_in_force_are_shown_without_their_secrets(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

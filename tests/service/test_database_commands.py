@@ -133,6 +133,13 @@ def test_history_shows_every_run_newest_first(database: Database, capsys: pytest
     assert datetime.fromisoformat(run["started_at"]).tzinfo is not None
 
 
+def test_the_history_of_an_operation_that_does_not_exist_is_not_empty_but_refused(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["history", "emial"]) == 2
+    assert capsys.readouterr().err == "heitz-service: there is no operation emial: did you mean email?\n"
+
+
 def test_history_begins_where_it_is_told(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     Runs(database, "ACCUEIL", "p1").begin("email", "x")
     assert [main(["history", "--since", when, "--json"]) for when in ("1h", "2999-01-01")] == [0, 0]

@@ -1,8 +1,10 @@
 """`doctor` finds what is wrong on a computer, each fault for itself."""
 
 import json
+import re
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,7 +57,7 @@ def test_a_computer_that_is_well(config: Path, capsys: pytest.CaptureFixture[str
     levels = {check: [finding["level"] for finding in found] for check, found in findings.items()}
     assert code == 0
     assert {check for check, found in levels.items() if set(found) == {"ok"}} >= {
-        *("versions", "folders", "disk", "settings", "station", "database", "history"),
+        *("versions", "folders", "disk", "settings", "station", "database", "history", "emails"),
     }
     assert levels["program"] == ["warning"]  # it does not run
 
@@ -146,6 +148,18 @@ def test_failures_of_the_last_day_and_of_the_running_program_are_told(
     assert findings["program"][0]["level"] == "problem"
     (actor,) = findings["actor"]  # those that run again are not told
     assert actor["text"].startswith("sms is backing off after: failed start, SerialException")
+
+
+def test_emails_that_nobody_sends_or_decides_about_are_told(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(sqlite3.connect(config.parent / "club.db")) as connection, connection:
+        write = "INSERT INTO email (recipient, subject, text_body, created_at, state) VALUES ('a@x.fr', 's', 't', ?, ?)"
+        connection.execute(write, ("2026-11-01 08:00:00", "pending"))
+        connection.executemany(write, [("2026-11-01 08:00:00", "uncertain")] * 2)
+    code, findings = examined(capsys)
+    assert (code, {finding["level"] for finding in findings["emails"]}) == (0, {"warning"})
+    uncertain, waiting = (finding["text"] for finding in findings["emails"])
+    assert uncertain == "2 e-mails are uncertain: `heitz-service email list --state uncertain` shows them"
+    assert re.fullmatch(r"an e-mail has been due for \d+ hours: `heitz-service status --club` shows .*", waiting)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from config.sentence import SentenceError
 from service.channel.handshake import make_key
 from service.control import Handlers
 from service.instance import control_address
-from service.masking import Masking
 from service.paths import Folders
 from service.roster import ROSTER, settings_schema
 from service.station import Channel, Station
@@ -59,7 +58,7 @@ def start(home: Folders, tmp_path: Path) -> Iterator[Callable[[], Station]]:
         def compose() -> Station:
             followed = SettingsFile(tmp_path / "heitz-service.toml", settings_schema())
             followed.load()
-            channel = Channel(control_address("ACCUEIL", home), make_key(home), Masking())
+            channel = Channel(control_address("ACCUEIL", home), make_key(home))
             identity = Identity("ACCUEIL", "0.1.0", f"process-{monotonic()}")
             station = Station(identity, followed, ROSTER, home.of("ACCUEIL"), channel, Event())
             station.start()

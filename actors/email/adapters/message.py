@@ -69,12 +69,13 @@ class Envelope:
     ascii_content: bytes | None = None
 
 
-def message_id(club: str, row_id: int, created_at: datetime, reference: str | None, sender: Mailbox) -> str:
+def message_id(club: str, row_id: int, created_at: datetime | None, reference: str | None, sender: Mailbox) -> str:
     """Return the Message-ID of a row: the same at every attempt, so that receivers can see that two copies are one.
 
     The instant of creation is in it because a database that is made anew begins again at row 1.
     """
-    identity = "\0".join((club, str(row_id), created_at.isoformat(), reference or ""))
+    instant = "" if created_at is None else created_at.isoformat()
+    identity = "\0".join((club, str(row_id), instant, reference or ""))
     return f"<{hashlib.sha256(identity.encode()).hexdigest()[:40]}@{sender.address.rpartition('@')[2]}>"
 
 
