@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from club import EMAIL, Database, Lease, Outbox
+from club import EMAIL, Database, Lease, Outbox, Times
 
 ROOT = Path(__file__).parents[2]
 MESSAGES = 150
@@ -96,9 +96,9 @@ FROZEN = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from datetime import timedelta
-from club import EMAIL, Database, Lease, LeaseLost, Outbox, Sent
+from club import EMAIL, Database, Lease, LeaseLost, Outbox, Sent, Times
 database = Database("sqlite:///" + sys.argv[2], busy_seconds=10)
-lease = Lease(database, "email", "ACCUEIL", "one", ttl=timedelta(seconds=1), margin=timedelta(seconds=0.3))
+lease = Lease(database, "email", "ACCUEIL", "one", times=Times(timedelta(seconds=1), timedelta(seconds=0.3)))
 assert lease.acquire()
 outbox = Outbox(database, EMAIL, lease)
 outbox.recover()
@@ -126,7 +126,7 @@ def test_a_station_that_was_frozen_is_refused_and_its_late_answer_is_taken(club:
     assert frozen.stdout.readline() == "begun\n"
     frozen.send_signal(signal.SIGSTOP)
     database = Database(f"sqlite:///{club.file}", busy_seconds=10)
-    heir = Lease(database, "email", "SERVEUR", "two", ttl=timedelta(seconds=1), margin=timedelta(seconds=0.3))
+    heir = Lease(database, "email", "SERVEUR", "two", times=Times(timedelta(seconds=1), timedelta(seconds=0.3)))
     pause = threading.Event()
     while not heir.acquire():
         pause.wait(0.05)
