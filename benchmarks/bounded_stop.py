@@ -1,6 +1,7 @@
 """Measures how long the stop of 50 children takes when 10 of them hang. Usage: bounded_stop.py [SHUTDOWN_SECONDS]"""
 
 import logging
+import os
 import shutil
 import signal
 import subprocess
@@ -44,7 +45,8 @@ def _daemon(command: list[str], files: dict[str, str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         for name, text in files.items():
             Path(folder, name).write_text(text.replace("@", folder))
-        daemon = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # it is not ours to import
+        daemon = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         threading.Event().wait(8)  # fifty interpreters need some seconds to install their handlers
         began = time.perf_counter()
         daemon.send_signal(signal.SIGTERM)

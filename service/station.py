@@ -22,6 +22,7 @@ from config import Problem, Settings, SettingsFile
 from config.sentence import Sentence
 from service import control
 from service.channel.server import ControlServer
+from service.ends import MaskedJournal
 from service.masking import mask
 from service.paths import StationFiles
 from service.status import Program, Reader, describe
@@ -99,7 +100,7 @@ class Station:
         self.tree = Tree(
             _FLAGS,
             (*self._own_specs, *self.plan.specs(settings)),
-            journal=FileJournal(files.journal),
+            journal=MaskedJournal(FileJournal(files.journal), mask),
         )
 
     @property
@@ -138,7 +139,7 @@ class Station:
         """Stop everything in order, in bounded time, and return how the tree ended."""
         self._is_stopping = True
         left = self.tree.stop(_STOP_SECONDS)
-        self.plan.give_leases_back()
+        self.plan.close()
         return self.tree.wait(0) or Outcome(RootEnd.STOPPED, abandoned=left.abandoned)
 
     # -- what the control channel asks -------------------------------------------------------------------------------

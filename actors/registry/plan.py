@@ -105,13 +105,16 @@ class StationPlan:
         made = (Stations(database), Runs(database, identity.station, identity.process))
         return self._records.setdefault(id(database), made)
 
-    def give_leases_back(self) -> None:
-        """Release what is held, once the operations have stopped, so that another station need not wait for the end."""
+    def close(self) -> None:
+        """Give the leases back, so that no station need wait for their end, and close; the operations have stopped."""
         for (operation, _), lease in self._leases.items():
             try:
                 lease.release()
             except (DatabaseAway, DatabaseUnfit) as away:
                 logger.info("lease %s not given back: %s", operation, away, extra={"event": "lease.kept"})
+        self._journal.close()
+        for database in self._databases.values():
+            database.dispose()
 
     def held_operations(self) -> tuple[str, ...]:
         """Return the exclusive operations whose lease this station holds now."""

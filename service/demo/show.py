@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = 20.0
 _LOOK_SECONDS: Final = 0.25
+_SCENES: Final = 5  # four, and a rest before the count
 _FIRST, _SECOND, _THIRD = 40, 30, 50
 
 
@@ -50,13 +51,14 @@ class Crash:
 
 @attrs.frozen
 class Scene:
-    """Everything that the script's steps work with; `lasts_until` is a monotonic instant."""
+    """Everything that the script's steps work with; `pause_seconds` is what a scene lasts at least."""
 
     console: Console
     folder: Path
     home: Folders
     receiver: "Receiver"
     station: Station
+    pause_seconds: float
     lasts_until: float
 
 
@@ -75,8 +77,9 @@ def run(options: DemoOptions) -> int:
         followed = SettingsFile(make_club(folder, receiver.port, console.language), settings_schema())
         followed.load()
         with _running(followed, home, debug=options.debug) as station:
-            until = monotonic() + (options.seconds or _SECONDS)
-            return _play(Scene(console, folder, home, receiver, station, until))
+            seconds = options.seconds or _SECONDS
+            scene = Scene(console, folder, home, receiver, station, seconds / _SCENES, monotonic() + seconds)
+            return _play(scene)
 
 
 @contextmanager
@@ -95,7 +98,7 @@ def _running(followed: SettingsFile, home: Folders, *, debug: bool) -> Iterator[
 
 def _play(scene: Scene) -> int:
     say = scene.console.print
-    say(Sentence.of("A sample club in a temporary folder, a real mail server on this computer, one station."))
+    say(Sentence.of("A sample club in a temporary folder, a real local mail server, one station."))
     _step(scene, Sentence.of("Another program of the club writes {n} e-mails into the database", n=_FIRST))
     write_emails(scene.folder, 0, _FIRST)
     _show_until(scene, lambda: len(scene.receiver.copies) >= _FIRST, 6)
@@ -112,8 +115,7 @@ def _play(scene: Scene) -> int:
     write_emails(scene.folder, _FIRST + _SECOND, _THIRD)
     actor.tell(Crash())
     total = _FIRST + _SECOND + _THIRD
-    _show_until(scene, lambda: len(scene.receiver.copies) >= total, 10)
-    _show_until(scene, lambda: monotonic() >= scene.lasts_until, max(0.0, scene.lasts_until - monotonic()))
+    _show_until(scene, lambda: len(scene.receiver.copies) >= total, 10, hold_until=scene.lasts_until)
     return _count(scene, total)
 
 
@@ -149,21 +151,24 @@ def _step(scene: Scene, sentence: Sentence) -> None:
     scene.console.out.flush()
 
 
-def _show_until(scene: Scene, is_over: Callable[[], bool], at_most_seconds: float) -> None:
-    """Show the status until something is so: live on a terminal, else once at the end."""
+def _show_until(
+    scene: Scene, is_over: Callable[[], bool], at_most_seconds: float, *, hold_until: float | None = None
+) -> None:
+    """Show the status until something is so, and for a while more: live on a terminal, else once, when it is so."""
     until = monotonic() + at_most_seconds
+    held_until = monotonic() + scene.pause_seconds if hold_until is None else hold_until
     lines = 0
-    while True:
-        ended = is_over() or monotonic() >= until
-        if scene.console.terminal.live or ended:
+    is_so = False
+    while not is_so or monotonic() < held_until:
+        became_so = not is_so and (is_over() or monotonic() >= until)
+        is_so = is_so or became_so
+        if scene.console.terminal.live or became_so:
             text = _status_text(scene)
             if lines:
                 scene.console.out.write(f"\x1b[{lines}F\x1b[J")
             scene.console.print(text)
             scene.console.out.flush()
             lines = text.count("\n") + 1
-        if ended:
-            return
         Event().wait(_LOOK_SECONDS)
 
 
