@@ -4,7 +4,7 @@ from club.database import Database
 from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
 from club.journal import Journal, JournalUnusable
-from club.lease import Holder, Lease, boot_clock, holders
+from club.lease import Holder, Lease, Times, boot_clock, holders
 from club.messages import (
     STATES,
     Attachment,
@@ -60,6 +60,7 @@ __all__ = [
     "StationReport",
     "Stations",
     "Summary",
+    "Times",
     "Uncertain",
     "boot_clock",
     "check",

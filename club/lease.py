@@ -96,37 +96,51 @@ class Holder:
     """False when it has run out and nobody took it over yet."""
 
 
+@attrs.frozen
+class Times:
+    """How long a lease lives without a renewal, how long before that its holder stops by itself, and by which clock.
+
+    `margin` must exceed the longest database call. `clock` gives seconds that never go back and count sleep.
+    """
+
+    ttl: timedelta = timedelta(seconds=30)
+    margin: timedelta = timedelta(seconds=10)
+    clock: Callable[[], float] = boot_clock
+
+    def __attrs_post_init__(self) -> None:
+        if not timedelta(0) <= self.margin < self.ttl:
+            raise ValueError(f"the margin {self.margin} of a lease must be shorter than its time to live {self.ttl}")
+
+
+_TIMES: Final = Times()
+
+
 class Lease:
     """One station's hold on the exclusive operation `name`; used from several threads.
 
     `process` is a uuid of this run of the program. `predecessors` are those of earlier runs on this station: naming
     them states that the caller holds the station's instance lock, so that they are dead, and a restart takes over at
-    once. `margin` is how long before the end the holder stops by itself; it must exceed the longest database call.
-    `clock` gives seconds that never go back and count sleep.
+    once.
     """
 
-    def __init__(  # noqa: PLR0913  # who, and how long: all of it is the lease
+    def __init__(
         self,
         database: Database,
         name: str,
         station: str,
         process: str,
         *,
-        ttl: timedelta = timedelta(seconds=30),
-        margin: timedelta = timedelta(seconds=10),
         predecessors: Collection[str] = (),
-        clock: Callable[[], float] = boot_clock,
+        times: Times = _TIMES,
     ) -> None:
-        if not timedelta(0) <= margin < ttl:
-            raise ValueError(f"the margin {margin} of lease {name} must be shorter than its time to live {ttl}")
         self.name = name
         self.station = station
         self.process = process
         self._database = database
-        self._ttl_ms = int(ttl.total_seconds() * 1000)
-        self._held_seconds = (ttl - margin).total_seconds()
+        self._ttl_ms = int(times.ttl.total_seconds() * 1000)
+        self._held_seconds = (times.ttl - times.margin).total_seconds()
         self._predecessors = frozenset(predecessors)
-        self._clock = clock
+        self._clock = times.clock
         self._turn = threading.RLock()  # one request at a time: a renewal must not meet the token that replaces it
         self._lock = threading.Lock()
         self._token: int | None = None

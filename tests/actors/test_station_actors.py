@@ -15,7 +15,7 @@ from actors.heartbeat import HeartbeatActor, Sign
 from actors.leases import LeasesActor, Seat
 from actors.registry import Apply, RegistryActor
 from actors.settings_file import SettingsActor
-from club import Database, Lease, Runs, Stations
+from club import Database, Lease, Runs, Stations, Times
 from club.migrations import initialise
 from config import UNCHECKED, Problem, Settings, SettingsFile, SettingsSchema
 from config.sentence import Sentence
@@ -60,7 +60,7 @@ class Station:
     """One station's leases actor, looking only when the test says so."""
 
     def __init__(self, stage: Stage, database: Database, board: Board, name: str, *retired: Lease) -> None:
-        self.lease = Lease(database, "email", name, f"process-{name}", clock=stage.clock.monotonic)
+        self.lease = Lease(database, "email", name, f"process-{name}", times=Times(clock=stage.clock.monotonic))
         self.woken: list[str] = []
         self._name = name
         seats = (Seat("email", self.lease, board.desk(name)),) if not retired else ()

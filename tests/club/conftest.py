@@ -10,7 +10,7 @@ import attrs
 import pytest
 from sqlalchemy import event
 
-from club import EMAIL, Database, Journal, Lease, Outbox, OutboxDesk, migrations
+from club import EMAIL, Database, Journal, Lease, Outbox, OutboxDesk, Times, migrations
 
 
 @attrs.define
@@ -48,8 +48,9 @@ class Club:
 
     def lease(self, station: str = "ACCUEIL", process: str | None = None, **options: Any) -> Lease:
         database = options.pop("database", None) or self.database()
-        clock = options.pop("clock", lambda: self.clocks.station_seconds)
-        return Lease(database, "email", station, process or f"process-{station}", clock=clock, **options)
+        times = {name: options.pop(name) for name in ("ttl", "margin", "clock") if name in options}
+        times.setdefault("clock", lambda: self.clocks.station_seconds)
+        return Lease(database, "email", station, process or f"process-{station}", times=Times(**times), **options)
 
     def outbox(self, station: str = "ACCUEIL", journal: Journal | None = None, **options: Any) -> Outbox:
         """Return a recovered outbox under a lease that was just taken."""

@@ -8,17 +8,37 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from club import EMAIL, Database, Lease, Outbox
+from club import EMAIL, Database, Lease, Outbox, Times
 
 ROOT = Path(__file__).parents[2]
 MESSAGES = 150
 KILLS = 12
+
+Start = Callable[..., "subprocess.Popen[Any]"]
+
+
+@pytest.fixture
+def started() -> Iterator[Start]:
+    """Start programs, each of which has ended when the test has, frozen or not."""
+    processes: list[subprocess.Popen[Any]] = []
+
+    def start(program: str, *arguments: str, **options: Any) -> "subprocess.Popen[Any]":
+        command = [sys.executable, "-c", program, str(ROOT), *arguments]
+        processes.append(subprocess.Popen(command, stdout=subprocess.PIPE, **options))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        with process:
+            process.kill()
+
 
 STATION = """
 import os, sys
@@ -52,7 +72,7 @@ os.write(1, b"done")
 """
 
 
-def test_kill_9_at_random_doubles_nothing_and_loses_nothing(club: Any, tmp_path: Path) -> None:
+def test_kill_9_at_random_doubles_nothing_and_loses_nothing(club: Any, started: Start, tmp_path: Path) -> None:
     connection = sqlite3.connect(club.file)
     connection.executemany(
         "INSERT INTO email (recipient, subject, text_body) VALUES (?, 's', 't')",
@@ -65,9 +85,7 @@ def test_kill_9_at_random_doubles_nothing_and_loses_nothing(club: Any, tmp_path:
     chosen = random.Random(20261124)
     kills = 0
     while True:
-        station = subprocess.Popen(
-            [sys.executable, "-c", STATION, str(ROOT), str(tmp_path)], stdout=subprocess.PIPE, bufsize=0
-        )
+        station = started(STATION, str(tmp_path), bufsize=0)
         assert station.stdout is not None
         sends = chosen.randint(1, 2 * MESSAGES // KILLS) if kills < KILLS else MESSAGES
         seen = 0
@@ -96,9 +114,9 @@ FROZEN = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from datetime import timedelta
-from club import EMAIL, Database, Lease, LeaseLost, Outbox, Sent
+from club import EMAIL, Database, Lease, LeaseLost, Outbox, Sent, Times
 database = Database("sqlite:///" + sys.argv[2], busy_seconds=10)
-lease = Lease(database, "email", "ACCUEIL", "one", ttl=timedelta(seconds=1), margin=timedelta(seconds=0.3))
+lease = Lease(database, "email", "ACCUEIL", "one", times=Times(timedelta(seconds=1), timedelta(seconds=0.3)))
 assert lease.acquire()
 outbox = Outbox(database, EMAIL, lease)
 outbox.recover()
@@ -114,19 +132,14 @@ except LeaseLost:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX can freeze a process")
-def test_a_station_that_was_frozen_is_refused_and_its_late_answer_is_taken(club: Any) -> None:
+def test_a_station_that_was_frozen_is_refused_and_its_late_answer_is_taken(club: Any, started: Start) -> None:
     first, second = club.write(), club.write()
-    frozen = subprocess.Popen(
-        [sys.executable, "-c", FROZEN, str(ROOT), str(club.file)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    frozen = started(FROZEN, str(club.file), stdin=subprocess.PIPE, text=True)
     assert frozen.stdout is not None
     assert frozen.stdout.readline() == "begun\n"
     frozen.send_signal(signal.SIGSTOP)
     database = Database(f"sqlite:///{club.file}", busy_seconds=10)
-    heir = Lease(database, "email", "SERVEUR", "two", ttl=timedelta(seconds=1), margin=timedelta(seconds=0.3))
+    heir = Lease(database, "email", "SERVEUR", "two", times=Times(timedelta(seconds=1), timedelta(seconds=0.3)))
     pause = threading.Event()
     while not heir.acquire():
         pause.wait(0.05)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import event
 
-from club import Database, Lease, LeaseLost
+from club import Database, Lease, LeaseLost, Times
 
 STATIONS = ("ACCUEIL", "SERVEUR", "BASSIN")
 SETTINGS = settings(
@@ -53,7 +53,7 @@ class LeaseMachine(RuleBasedStateMachine):
             station,
             process,
             predecessors=tuple(self.dead[station]),
-            clock=lambda: start + self.seconds,
+            times=Times(clock=lambda: start + self.seconds),
         )
         self.dead[station].append(process)
         return lease

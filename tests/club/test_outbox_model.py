@@ -37,6 +37,7 @@ from club import (
     OutboxDesk,
     Outcome,
     Sent,
+    Times,
     Uncertain,
 )
 from club.settling import Settling
@@ -128,7 +129,14 @@ class OutboxMachine(RuleBasedStateMachine):
         self.processes += 1
         process = f"process-{self.processes}"
         database = self._database()
-        lease = Lease(database, "email", station, process, predecessors=self.dead[station], clock=lambda: self.seconds)
+        lease = Lease(
+            database,
+            "email",
+            station,
+            process,
+            predecessors=self.dead[station],
+            times=Times(clock=lambda: self.seconds),
+        )
         self.dead[station].append(process)
         journal = None
         if self.has_journals:

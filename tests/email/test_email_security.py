@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -52,6 +53,22 @@ def test_a_given_authority_is_trusted(
     session = start_session(server, security=security, ca_file=ca_file)
     assert session.send(envelope("a@x.fr"), Mark()).end is End.ACCEPTED
     assert session.send(envelope("dot-close@x.fr"), Mark()).end is End.UNCERTAIN
+    assert server.copies[0].is_tls
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the authorities of Windows are not in a file")
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+def test_an_authority_of_the_system_is_trusted(
+    start_server: StartServer,
+    start_session: StartSession,
+    authority: trustme.CA,
+    ca_file: Path,
+    security: Security,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file))  # where OpenSSL looks for the system's
+    server = start_server(**{security.value: context_for(authority, "127.0.0.1")})
+    assert start_session(server, security=security).send(envelope("a@x.fr"), Mark()).end is End.ACCEPTED
     assert server.copies[0].is_tls
 
 

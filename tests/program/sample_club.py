@@ -108,13 +108,13 @@ class Club:
         )
         return ended.returncode, ended.stdout, ended.stderr
 
-    def status(self) -> dict[str, Any]:
-        code, out, errors = self.command("status", "--json")
+    def status(self, *words: str) -> dict[str, Any]:
+        code, out, errors = self.command("status", "--json", *words)
         assert code in (0, 1), errors
         return dict(json.loads(out))
 
-    def operation(self, name: str) -> dict[str, Any]:
-        return next(operation for operation in self.status()["operations"] if operation["id"] == name)
+    def operation(self, name: str, *words: str) -> dict[str, Any]:
+        return next(operation for operation in self.status(*words)["operations"] if operation["id"] == name)
 
     def actor(self, path: str) -> dict[str, Any]:
         return next(actor for actor in self.status()["actors"] if actor["path"] == path)

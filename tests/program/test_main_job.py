@@ -55,9 +55,10 @@ def test_a_second_station_of_the_same_name_refuses_and_names_the_first(club: Clu
 def test_restart_restarts_an_actor_and_a_wrong_name_is_told_the_right_one(club: Club) -> None:
     club.start()
     club.wait_until(lambda: club.actor("email")["state"] == "running")
-    since = club.actor("email")["up_since"]
-    assert club.command("restart", "email")[0] == 0
-    assert club.actor("email")["up_since"] >= since
+    restarted = [club.command("restart", "email", "--json") for _ in range(2)]
+    assert [code for code, _, _ in restarted] == [0, 0]
+    first, second = (json.loads(out) for _, out, _ in restarted)
+    assert (first["path"], first["state"], second["incarnation"] - first["incarnation"]) == ("email", "running", 1)
     code, _, errors = club.command("restart", "emial")
     assert code == 1
     assert "email" in errors
@@ -81,6 +82,33 @@ def test_the_history_tells_runs_and_keeps_silent_about_minutes_with_nothing_to_d
     assert code == 0
     assert "2 e-mails sent" in out
     assert len(club.rows("SELECT 1 FROM operation_run")) == 1
+
+
+def test_one_station_sends_and_its_standby_takes_over_when_it_is_gone(club: Club) -> None:
+    club.write_settings(email='standby = ["SERVEUR"]')
+    preferred = club.start("ACCUEIL")
+    club.wait_until(lambda: club.operation("email")["state"] == "active")
+    club.start("SERVEUR")
+    at_server = ("--station", "SERVEUR")
+    club.wait_until(lambda: club.operation("email", *at_server)["state"] == "standby")
+    waiting = club.operation("email", *at_server)
+    assert (waiting["holder"], "ACCUEIL" in waiting["reason"]) == ("ACCUEIL", True)
+    assert club.command("run-now", "email", *at_server)[0] == 1
+    assert end(preferred) == 0
+    club.write_emails("a@example.org")
+    club.wait_until(lambda: club.states() == {"sent": 1})
+    assert club.operation("email")["holder"] == "SERVEUR"
+    assert club.copies() == {"a@example.org": 1}
+
+
+def test_the_club_is_shown_from_the_database_while_no_station_runs(club: Club) -> None:
+    station = club.start()
+    club.wait_until(lambda: club.rows("SELECT 1 FROM station") != [])
+    assert end(station) == 0
+    code, out, _ = club.command("status", "--club", "--json", "--config", str(club.settings))
+    assert code == 1  # the server was never seen
+    seen = {each["name"]: each["seen_at"] for each in json.loads(out)["stations"]}
+    assert (seen["SERVEUR"], seen["ACCUEIL"] is None) == (None, False)
 
 
 def test_status_says_when_nothing_runs(club: Club) -> None:

@@ -209,6 +209,18 @@ def test_every_command_has_a_help_with_an_example(command: str, capsys: pytest.C
     assert max(map(len, shown.splitlines())) <= 80
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("status", "restart", "run-now", "stop", "history", "doctor", "config check", "config show"),
+        *(name for name in GROUPED if name.startswith(("database", "email"))),
+    ],
+)
+def test_every_command_that_lists_or_shows_speaks_to_programs(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main([*command.split(), "--help"]) == 0
+    assert "--json" in capsys.readouterr().out
+
+
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main(["--help"]) == 0
     shown = capsys.readouterr().out
