@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol, assert_never
 
+from pykka import ActorDeadError
+
 from actors.board import Run
 from actors.operation import RULES, RunNow
 from config.problem import did_you_mean
@@ -102,6 +104,8 @@ class Handlers:
     def _restart(self, path: str) -> dict[str, Any]:
         tree = self._station.tree
         try:
+            if not path:  # the root's own path, which nobody means
+                raise UnknownChild(path)
             incarnation = tree.restart_child(path)
             state = tree.report(path).state
         except UnknownChild as unknown:
@@ -135,6 +139,11 @@ class Handlers:
             raise RequestRefused(
                 "{operation} is not running now: `heitz-service restart {operation}` starts it", operation=operation
             ) from down
+        except ActorDeadError as dead:  # restarted, stopped or crashed while the request waited
+            raise RequestRefused(
+                "{operation} ended before the run did: `heitz-service status` shows what became of it",
+                operation=operation,
+            ) from dead
         return describe_run(run, self._station.reader(language))
 
     def _reason(self, operation: str, language: str) -> str:

@@ -139,6 +139,7 @@ class Station:
         self._is_stopping = True
         left = self.tree.stop(_STOP_SECONDS)
         self.plan.give_leases_back()
+        self.plan.sign_off()
         return self.tree.wait(0) or Outcome(RootEnd.STOPPED, abandoned=left.abandoned)
 
     # -- what the control channel asks -------------------------------------------------------------------------------
