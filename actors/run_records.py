@@ -49,7 +49,11 @@ class RunRecords:
             return
         event = {"event": f"{self._operation}.{'failed' if self._trouble else 'ran'}"}
         logger.log(
-            logging.WARNING if self._trouble else logging.INFO, "%s: %s", self._operation, run.summary, extra=event
+            logging.WARNING if self._trouble else logging.INFO,
+            "%s works again: %s" if has_ended else "%s: %s",
+            self._operation,
+            run.summary,
+            extra=event,
         )
         try:
             self._runs.record(self._operation, run.outcome.value, run.seconds, run.summary.render(self._language))

@@ -21,12 +21,13 @@ from club.messages import (
 from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
-from club.stations import StationReport, Stations
+from club.stations import STOPPED, StationReport, Stations
 from club.tables import EMAIL, Channel
 
 __all__ = [
     "EMAIL",
     "STATES",
+    "STOPPED",
     "Attachment",
     "Attempt",
     "Backlog",

@@ -14,6 +14,8 @@ from club.reading import instant_or_none, legible
 from club.tables import station as table
 
 NOW: Final = now_ms()
+STOPPED: Final = "stopped"
+"""The state that a station leaves behind when it ends in order."""
 _VALUES: Final[dict[str, Any]] = {
     "version": bindparam("s_version"),
     "state": bindparam("s_state"),

@@ -4,7 +4,7 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from club import Stations
+from club import STOPPED, Stations
 from service.club_database import club_database
 from service.console import Console
 from service.exit_codes import Exit
@@ -48,7 +48,7 @@ def _as_json(name: str | None, report: "StationReport | None") -> dict[str, Any]
     return {
         "name": name or report.name,
         "state": report.state,
-        "is_lost": report.age_seconds > LOST_AFTER_SECONDS,
+        "is_lost": report.state != STOPPED and report.age_seconds > LOST_AFTER_SECONDS,
         "version": report.version,
         "holds": list(report.holds),
         "started_at": report.started_at.isoformat() if report.started_at else None,

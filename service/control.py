@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol, assert_never
 
+from pykka import ActorDeadError
+
 from actors.board import Run
 from actors.operation import RunNow, unknown_operation
 from config.sentence import SentenceError
@@ -100,6 +102,8 @@ class Handlers:
 
     def _restart(self, path: str) -> dict[str, Any]:
         tree = self._station.tree
+        if not path:  # the root's own path, which nobody means
+            raise self._no_actor(UnknownChild(path))
         try:
             incarnation = tree.restart_child(path)
             state = tree.report(path).state
@@ -129,6 +133,11 @@ class Handlers:
             raise RequestRefused(
                 "{operation} is not running now: `heitz-service restart {operation}` starts it", operation=operation
             ) from down
+        except ActorDeadError as dead:  # restarted, stopped or crashed while the request waited
+            raise RequestRefused(
+                "{operation} ended before the run did: `heitz-service status` shows what became of it",
+                operation=operation,
+            ) from dead
         return describe_run(run, self._station.reader(language))
 
     def _reason(self, operation: str, language: str) -> str:

@@ -26,6 +26,7 @@ _LOOK: Final = {
     "pending": ("busy", ""),
     "stopping": ("busy", ""),
     "skipped": ("off", "dim"),
+    "stopped": ("off", "dim"),
 }
 _GAP: Final = "  "
 

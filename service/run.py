@@ -13,6 +13,7 @@ from actors.registry import Identity
 from config import SettingsFile, find_settings_file
 from service.channel.client import computer_name
 from service.channel.handshake import make_key
+from service.exit_codes import Exit
 from service.instance import Holder, acquire
 from service.logs import logging_to
 from service.options import RunOptions
@@ -55,10 +56,23 @@ def _run(options: RunOptions, told_to_stop: Event) -> Outcome:
         station.start()
         station.wait()
         outcome = station.stop()
-        logger.info("station %s stopped: %s", name, outcome.reason, extra={"event": "program.stopped"})
-        if outcome.reason is RootEnd.TOO_MANY_ABANDONED:
-            logger.error("too many threads were left behind: it starts afresh", extra={"event": "program.restarts"})
+        _tell_end(name, outcome)
     return outcome
+
+
+def _tell_end(station: str, outcome: Outcome) -> None:
+    """Log how it ended: the last line is what the support reads first."""
+    event = {"event": "program.stopped", "reason": outcome.reason.value}
+    if outcome.reason is RootEnd.TOO_MANY_ABANDONED:
+        logger.error("too many threads were left behind: it starts afresh", extra={"event": "program.restarts"})
+    elif outcome.exit_code == Exit.GAVE_UP:
+        logger.error("station %s gave up: too much of it failed, see above", station, extra=event)
+    elif outcome.abandoned:
+        logger.warning(
+            "station %s has stopped, but these did not obey: %s", station, ", ".join(outcome.abandoned), extra=event
+        )
+    else:
+        logger.info("station %s has stopped", station, extra=event)
 
 
 def _start_afresh() -> None:

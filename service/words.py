@@ -11,6 +11,7 @@ AGGREGATE: Final = {
     "attention": Sentence.of("something needs attention"),
     "failed": Sentence.of("an operation has failed"),
     "stopping": Sentence.of("stopping"),
+    "stopped": Sentence.of("stopped"),
 }
 OPERATION: Final = {
     "active": Sentence.of("active"),

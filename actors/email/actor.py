@@ -1,5 +1,6 @@
 """The e-mail actor: every minute, on demand, and when its lease comes, one run of delivery."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, assert_never
@@ -7,7 +8,9 @@ from typing import Any, Final, assert_never
 import attrs
 
 from actors.board import Outcome, Run
+from actors.email.adapters.message import Envelope
 from actors.email.adapters.smtp import SmtpSession
+from actors.email.attempt import Attempt
 from actors.email.delivery import Delivery, Sender, ServerAway, Tally
 from actors.operation import RunNow, Wake, Workplace
 from actors.run_records import RunRecords, Stopwatch
@@ -21,6 +24,10 @@ _SOON: Final = timedelta(seconds=5)
 """How soon to look again when the database is away: it is not the mail server's minute that is waited for."""
 
 
+_LAST_WORD_SECONDS: Final = 15.0
+"""How long a server may still take to confirm a message when the actor is told to stop."""
+
+
 class NotHeld(SentenceError):  # noqa: N818 - what the reader sees
     """A run was asked for on a station that may not run now."""
 
@@ -28,6 +35,24 @@ class NotHeld(SentenceError):  # noqa: N818 - what the reader sees
 @attrs.frozen(slots=True)
 class Tick:
     """The minute is over."""
+
+
+@attrs.frozen(slots=True)
+class _PatientSession:
+    """A session that asks for time when a server is about to confirm: cut off there, the e-mail would be uncertain."""
+
+    session: SmtpSession
+    ask_for_time: Callable[[], None]
+
+    def send(self, envelope: Envelope, before_dot: Callable[[], object]) -> Attempt:
+        """Deliver one message as the session does."""
+
+        def mark() -> object:
+            may_go = before_dot()
+            self.ask_for_time()
+            return may_go
+
+        return self.session.send(envelope, mark)
 
 
 class EmailActor(SupervisedActor):
@@ -72,13 +97,16 @@ class EmailActor(SupervisedActor):
             session.interrupt()
 
     def _tick(self) -> None:
-        every = self._work.settings.every
         if self._lease.is_held:
             self._run()
-            if not self._is_recovered:
-                every = min(every, _SOON)
         else:
             self._stand_by()
+        self._plan_next()
+
+    def _plan_next(self) -> None:
+        every = self._work.settings.every
+        if self._lease.is_held and not self._is_recovered:
+            every = min(every, _SOON)
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self.tell_self_after(every.total_seconds(), Tick())
@@ -92,19 +120,24 @@ class EmailActor(SupervisedActor):
     def _run_now(self) -> Run:
         if not self._lease.is_held:
             raise NotHeld("this station does not hold the e-mail operation now: `heitz-service status` says who does")
-        return self._run()
+        try:
+            return self._run()
+        finally:
+            self._plan_next()
 
     def _run(self) -> Run:
         stopwatch = Stopwatch()
         tally = Tally()
         trouble: Sentence | None = None
+        self._work.desk.next_run(None)  # it has come: a time that is past would look like one that was missed
         try:
             self._recover()
             with SmtpSession(self._work.settings.smtp) as session:
                 self._session = session
                 work = self._work
                 sender = Sender(work.club_name, work.language, lambda: datetime.now(UTC))
-                Delivery(self._outbox, session, work.settings, sender, self._goes_on, tally).run()
+                patient = _PatientSession(session, lambda: self.extend_timeout(_LAST_WORD_SECONDS))
+                Delivery(self._outbox, patient, work.settings, sender, self._goes_on, tally).run()
         except (ServerAway, SecretError) as away:
             trouble = away.sentence
         except (DatabaseAway, DatabaseUnfit, LeaseLost) as away:

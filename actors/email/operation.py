@@ -9,8 +9,10 @@ from supervisor import Backoff, ChildSpec
 
 _ID: Final = "email"
 _BACKOFF: Final = Backoff(min_seconds=1.0, max_seconds=60.0, reset_after_seconds=300.0)
-_SHUTDOWN_SECONDS: Final = 15.0
-"""A mail server that is about to confirm a message is given the time: cut off here, the message would be uncertain."""
+_SHUTDOWN_SECONDS: Final = 2.0
+"""A server that says nothing must not hold up the end; one that is about to confirm a message is given longer."""
+_INTERRUPT_SECONDS: Final = 8.0
+"""What was interrupted is still written down, in a database that may be locked for a moment."""
 
 
 def missing() -> Sentence | None:
@@ -31,6 +33,7 @@ def children(workplace: Workplace) -> tuple[ChildSpec, ...]:
             args=(workplace,),
             backoff=_BACKOFF,
             shutdown_seconds=_SHUTDOWN_SECONDS,
+            interrupt_seconds=_INTERRUPT_SECONDS,
             hang_timeout_seconds=longest.total_seconds() + 60,
         ),
     )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from actors import heartbeat, leases
 from actors.board import Board, OperationState
 from actors.operation import RULES, Operation, Rule, Workplace
 from actors.registry.policy import Verdict, judge_all
-from club import Database, DatabaseAway, DatabaseUnfit, Journal, Lease, Runs, Stations
+from club import STOPPED, Database, DatabaseAway, DatabaseUnfit, Journal, Lease, Runs, Stations
 from config import Settings
 from supervisor import Backoff, ChildSpec, SupervisedActor
 
@@ -62,6 +63,7 @@ class StationPlan:
         self._databases: dict[tuple[str, str | None], Database] = {}
         self._records: dict[int, tuple[Stations, Runs]] = {}
         self._leases: dict[tuple[str, int], Lease] = {}
+        self._current: Database | None = None
 
     def specs(self, settings: Settings) -> tuple[ChildSpec, ...]:
         """Return the specs that `settings` ask for, and put every verdict on the board.
@@ -70,7 +72,7 @@ class StationPlan:
         Raises DatabaseUnfit when the database's address cannot be used at all.
         """
         station = settings.station(self._identity.station)
-        database = self.database(settings)
+        database = self._current = self.database(settings)
         verdicts = judge_all(RULES, settings, station, self._operations)
         here = [self._operations[v.operation] for v in verdicts.values() if v.is_here and self._can_work(v.operation)]
         for verdict in verdicts.values():
@@ -112,6 +114,7 @@ class StationPlan:
                 lease.release()
             except (DatabaseAway, DatabaseUnfit) as away:
                 logger.info("lease %s not given back: %s", operation, away, extra={"event": "lease.kept"})
+        self._sign_off()
         self._journal.close()
         for database in self._databases.values():
             database.dispose()
@@ -119,6 +122,15 @@ class StationPlan:
     def held_operations(self) -> tuple[str, ...]:
         """Return the exclusive operations whose lease this station holds now."""
         return tuple(operation for (operation, _), lease in list(self._leases.items()) if lease.is_held)
+
+    def _sign_off(self) -> None:
+        """Write that this station has stopped: its last sign of life would say for minutes that all is well."""
+        if self._current is None:
+            return
+        stations, _ = self._records_of(self._current)
+        identity = self._identity
+        with suppress(DatabaseAway, DatabaseUnfit):
+            stations.beat(identity.station, identity.process, identity.version, STOPPED)
 
     def _lease(self, operation: str, database: Database) -> Lease:
         key = (operation, id(database))

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from club.dialect.verdict import Verdict
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit
@@ -54,6 +54,8 @@ def open_engine(path: Path, busy_seconds: float, pool_size: int) -> Engine:
         hide_parameters=True,
     )
     event.listen(engine, "connect", _set_up)
+    event.listen(engine, "connect", lambda _connection, record: record.info.update(file=_identity(path)))
+    event.listen(engine, "checkout", lambda _connection, record, _proxy: _check_same_file(record, path))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -153,6 +155,24 @@ def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}").fetchall()
     cursor.close()
+
+
+def _check_same_file(record: ConnectionPoolEntry, path: Path) -> None:
+    """Have the pool open the file anew when another was put in its place.
+
+    Outside Windows an open file can be deleted or replaced, by a restored copy for example; its old connections would
+    go on with a club that nobody else sees, and find all well in it. SQLite itself leaves the new file's WAL alone.
+    """
+    if record.info.get("file") != _identity(path):
+        raise exc.DisconnectionError(f"{path} is another file now")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _begin(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """The script of the demonstration, from the first e-mail to the count at the end."""
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -71,7 +72,7 @@ def run(options: DemoOptions) -> int:
         raise DemoIncomplete(
             "the demonstration needs the package aiosmtpd: pip install 'heitz-service[demo]'"
         ) from error
-    with tempfile.TemporaryDirectory(prefix="heitz-service-demo-") as name, Receiver() as receiver:
+    with _ended_by_signals(), tempfile.TemporaryDirectory(prefix="heitz-service-demo-") as name, Receiver() as receiver:
         folder = Path(name)
         home = folders({**os.environ, HOME_VARIABLE: str(folder / "home")})
         followed = SettingsFile(make_club(folder, receiver.port, console.language), settings_schema())
@@ -80,6 +81,18 @@ def run(options: DemoOptions) -> int:
             seconds = options.seconds or _SECONDS
             scene = Scene(console, folder, home, receiver, station, seconds / _SCENES, monotonic() + seconds)
             return _play(scene)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let `kill` and a closed terminal end it as Ctrl-C does: the folder is removed then, too."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

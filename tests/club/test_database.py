@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import exc, text
 
-from club import Database, DatabaseAway, DatabaseUnfit, check, migrations
+from club import Database, DatabaseAway, DatabaseUnfit, Stations, check, migrations
 from club.dialect import sqlite
 from config.sentence import SentenceError
 
@@ -40,6 +40,34 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
         _use(tmp_path / "nowhere" / "club.db")
     with pytest.raises(DatabaseUnfit, match=r"the folder of the database .* does not exist"):
         migrations.initialise(_database(tmp_path / "nowhere" / "club.db"))
+
+
+def _of_station(database: Database) -> str:
+    return database.read(lambda connection: str(connection.execute(text("SELECT name FROM station")).scalar_one()))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not replace an open file")
+def test_a_file_put_in_the_place_of_an_open_one_is_the_database_from_then_on(club: Any, tmp_path: Path) -> None:
+    database = club.database()
+    Stations(database).beat("OLD", "p", "1", "active")
+    assert _of_station(database) == "OLD"
+    other = _database(tmp_path / "other.db")
+    migrations.initialise(other)
+    Stations(other).beat("NEW", "p", "1", "active")
+    other.dispose()
+    for beside in ("-wal", "-shm"):  # of the old file: SQLite would play them into the new one
+        club.file.with_name(club.file.name + beside).unlink()
+    (tmp_path / "other.db").replace(club.file)
+    assert _of_station(database) == "NEW"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not delete an open file")
+def test_an_open_database_that_is_deleted_is_missed(club: Any) -> None:
+    database = club.database()
+    check(database)
+    club.file.unlink()
+    with pytest.raises(DatabaseUnfit, match="there is no database"):
+        check(database)
 
 
 def test_a_folder_is_no_database(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from actors.email.settings import Security, SmtpSettings
 from actors.email.trouble import ConnectionTrouble, Gone, Insecure, Nonsense, NoPassword, Silent, Turned
 from config.problem import ValueRefusedError
 from config.secret import Secret
+from service.masking import Masking
 
 USERS = {"club@example.org": "mot de passe à accents"}
 LOGIN = {"user": "club@example.org", "password": Secret(USERS["club@example.org"])}
@@ -127,7 +128,9 @@ def test_a_busy_server_is_not_taken_for_one_without_starttls(
     assert not caught.value.needs_a_person
 
 
-@pytest.mark.parametrize(("faults", "kind"), [({}, Gone), ({"greeting": "silent"}, Silent)])
+@pytest.mark.parametrize(
+    ("faults", "kind"), [({}, Insecure), ({"greeting": "close"}, Gone), ({"greeting": "silent"}, Silent)]
+)
 def test_a_server_that_speaks_no_tls_is_left_in_time(
     start_server: StartServer, start_session: StartSession, faults: dict[str, str], kind: type[ConnectionTrouble]
 ) -> None:
@@ -144,6 +147,24 @@ def test_the_password_goes_by_what_the_server_offers(
     session = start_session(server, security=Security.STARTTLS, ca_file=ca_file, **LOGIN)
     assert session.send(envelope("a@x.fr"), Mark()).end is End.ACCEPTED
     assert server.copies[0].user == "club@example.org"
+
+
+def test_a_server_that_speaks_no_tls_is_named_with_the_settings_to_look_at(
+    start_server: StartServer, start_session: StartSession
+) -> None:
+    with pytest.raises(Insecure, match="port and security") as caught:
+        start_session(start_server(), security=Security.TLS).open()
+    assert caught.value.needs_a_person
+
+
+def test_what_a_server_says_of_a_password_is_not_taken_for_the_password(
+    start_server: StartServer, start_session: StartSession
+) -> None:
+    server = start_server(auth_in_clear=True, users=USERS)
+    with pytest.raises(Turned, match="535") as caught:
+        start_session(server, **(LOGIN | {"password": Secret("wrong")})).open()
+    french = caught.value.sentence.render("fr")
+    assert (Masking()(str(caught.value)), Masking()(french)) == (str(caught.value), french)
 
 
 def test_a_wrong_password_is_tried_once_and_needs_a_person(

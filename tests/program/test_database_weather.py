@@ -66,6 +66,19 @@ def test_a_locked_database_delays_and_loses_nothing(club: Club) -> None:
     club.wait_until(lambda: club.states() == {"sent": 1})
     club.wait_until(lambda: club.status()["state"] == "active")
     assert club.copies() == {"a@example.org": 1}
+    assert "email works again" in (club.home / "logs" / "accueil.log").read_text("utf-8")
+
+
+def test_a_database_that_is_deleted_under_a_station_is_told_and_a_new_one_is_served(club: Club) -> None:
+    club.start()
+    club.wait_until(lambda: club.operation("email")["state"] == "active")
+    for file in club.folder.glob("club.db*"):
+        file.unlink()
+    club.wait_until(lambda: "there is no database" in reason(club))
+    club.make_database()
+    club.write_emails("a@example.org")
+    club.wait_until(lambda: club.copies() == {"a@example.org": 1})
+    club.wait_until(lambda: club.operation("email")["state"] == "active")
 
 
 def test_a_database_in_a_missing_folder_is_told(club: Club) -> None:

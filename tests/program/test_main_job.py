@@ -42,6 +42,7 @@ def test_stop_stops_the_station_and_a_second_stop_says_that_it_does_not_run(club
     code, _, errors = club.command("stop", "--station", "ACCUEIL")
     assert code == 6
     assert "does not run" in errors
+    assert club.rows("SELECT state, holds FROM station") == [("stopped", "[]")]  # and not that all is well
 
 
 def test_a_second_station_of_the_same_name_refuses_and_names_the_first(club: Club) -> None:
@@ -59,9 +60,10 @@ def test_restart_restarts_an_actor_and_a_wrong_name_is_told_the_right_one(club: 
     assert [code for code, _, _ in restarted] == [0, 0]
     first, second = (json.loads(out) for _, out, _ in restarted)
     assert (first["path"], first["state"], second["incarnation"] - first["incarnation"]) == ("email", "running", 1)
-    code, _, errors = club.command("restart", "emial")
-    assert code == 1
-    assert "email" in errors
+    for wrong in ("emial", ""):
+        code, _, errors = club.command("restart", wrong)
+        assert code == 1
+        assert "email" in errors
 
 
 def test_every_operation_of_the_manual_is_in_the_status_with_its_reason(club: Club) -> None:

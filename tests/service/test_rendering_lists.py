@@ -103,6 +103,11 @@ def test_the_page_of_emails() -> None:
     )
 
 
+def test_a_station_that_stopped_in_order_is_not_a_lost_one() -> None:
+    page = render_club([station(state="stopped", holds=[])], Terminal(), "en", NOW)
+    assert "○ ACCUEIL               stopped  " in page
+
+
 def test_the_page_of_the_club() -> None:
     lost = station(name="SERVEUR", is_lost=True, holds=[], seen_at="2026-11-23T09:11:20+00:00")
     unseen = station(name="BASSIN", state="unknown", is_lost=True, holds=[], seen_at=None, version=None)

@@ -23,6 +23,23 @@ def test_the_exit_code_tells_how_the_tree_ended(monkeypatch: pytest.MonkeyPatch,
     assert run.run(RunOptions()) == code
 
 
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (Outcome(RootEnd.STOPPED), "station ACCUEIL has stopped"),
+        (Outcome(RootEnd.GAVE_UP), "station ACCUEIL gave up"),
+        (Outcome(RootEnd.STOPPED, abandoned=("email", "leases")), "these did not obey: email, leases"),
+        (Outcome(RootEnd.TOO_MANY_ABANDONED), "starts afresh"),
+    ],
+)
+def test_the_last_line_of_the_log_tells_how_it_ended(
+    caplog: pytest.LogCaptureFixture, outcome: Outcome, told: str
+) -> None:
+    caplog.set_level("INFO")
+    run._tell_end("ACCUEIL", outcome)
+    assert told in caplog.messages[-1]
+
+
 def test_a_program_with_too_many_abandoned_threads_is_replaced_by_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
     replaced: list[list[str]] = []
     monkeypatch.setattr(run, "_run", lambda *_: Outcome(RootEnd.TOO_MANY_ABANDONED))

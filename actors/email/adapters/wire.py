@@ -231,6 +231,16 @@ class Wire(smtplib.SMTP):
                 why=error.verify_message,
             )
             raise Insecure(self.stage, sentence) from error
+        except ssl.SSLError as error:
+            if error.reason != "WRONG_VERSION_NUMBER":  # OpenSSL's name for an answer in clear
+                self._broken(error)
+            self.close()
+            sentence = Sentence.of(
+                "{host} does not speak TLS on this port: check port and security in [email.smtp] "
+                "(587 with starttls, 465 with tls)",
+                host=self._server,
+            )
+            raise Insecure(self.stage, sentence) from error
         except OSError as error:
             self._broken(error)
 
@@ -275,7 +285,7 @@ class Wire(smtplib.SMTP):
         reply = read_reply(code, text)
         if self.stage is Stage.AUTH and code not in _NOT_NOW:
             sentence = Sentence.of(
-                "{host} refused the user or the password: {reply}", host=self._server, reply=str(reply)
+                "{host} refused the user or the password ({reply})", host=self._server, reply=str(reply)
             )
         else:
             sentence = Sentence.of("{host} turned the session away: {reply}", host=self._server, reply=str(reply))
