@@ -1,5 +1,6 @@
 """Runs of delivery: real rows, a real database, a real server that fails as it is told."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -87,6 +88,31 @@ def test_urgent_mails_go_first(post: Post, start_server: StartServer) -> None:
     assert server.recipients() == ["urgent@example.org", "campaign@example.org"]
 
 
+def test_every_column_that_a_program_may_write_is_heeded(post: Post, start_server: StartServer) -> None:
+    server = start_server()
+    post.write(
+        "now@example.org",
+        reference="desk:invoice:1042",
+        reply_to="Accueil <accueil@example.org>",
+        not_before="2020-01-01 08:00:00",
+        expires_at="2999-01-01 08:00:00",
+        priority=0,
+        source="desk",
+    )
+    post.write("tomorrow@example.org", not_before="2999-01-01 08:00:00")
+    post.write("yesterday@example.org", expires_at="2020-01-01 08:00:00")
+    post.run(server)
+    assert post.states() == {
+        "now@example.org": "sent",
+        "tomorrow@example.org": "pending",
+        "yesterday@example.org": "expired",
+    }
+    [copy] = server.copies
+    assert re.search(rb"^Reply-To: Accueil <accueil@example\.org>\r$", copy.content, re.MULTILINE)
+    with pytest.raises(sqlite3.IntegrityError):
+        post.write("again@example.org", reference="desk:invoice:1042")
+
+
 @pytest.mark.parametrize(
     ("recipient", "columns", "reason"),
     [
@@ -96,10 +122,11 @@ def test_urgent_mails_go_first(post: Post, start_server: StartServer) -> None:
         (",".join(f"m{n}@example.org" for n in range(10_000)), {}, "50"),  # everybody would read everybody's address
         ("big@example.org", {"text_body": "x" * 5_000_000}, "max_message_size"),
         ("empty@example.org", {"text_body": ""}, "neither text nor HTML"),
+        ("reply@example.org", {"reply_to": "nobody"}, "nobody is no e-mail address"),
         ("header@example.org", {"subject": "a\nBcc: b@example.org"}, "more than one line"),
         ("blob@example.org", {"subject": b"\xff\xfe"}, ""),  # bytes where text belongs
     ],
-    ids=["no address", "no domain", "NUL", "10,000", "5 MB", "empty", "header injection", "bytes"],
+    ids=["no address", "no domain", "NUL", "10,000", "5 MB", "empty", "reply to nobody", "header injection", "bytes"],
 )
 def test_a_bad_row_fails_with_its_reason_and_stops_nobody(
     post: Post, start_server: StartServer, recipient: str, columns: dict[str, Any], reason: str
