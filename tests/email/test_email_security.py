@@ -22,7 +22,7 @@ from actors.email.settings import Security, SmtpSettings
 from actors.email.trouble import ConnectionTrouble, Gone, Insecure, Nonsense, NoPassword, Silent, Turned
 from config.problem import ValueRefusedError
 from config.secret import Secret
-from service.masking import Masking
+from service.masking import mask
 
 USERS = {"club@example.org": "mot de passe à accents"}
 LOGIN = {"user": "club@example.org", "password": Secret(USERS["club@example.org"])}
@@ -164,7 +164,7 @@ def test_what_a_server_says_of_a_password_is_not_taken_for_the_password(
     with pytest.raises(Turned, match="535") as caught:
         start_session(server, **(LOGIN | {"password": Secret("wrong")})).open()
     french = caught.value.sentence.render("fr")
-    assert (Masking()(str(caught.value)), Masking()(french)) == (str(caught.value), french)
+    assert (mask(str(caught.value)), mask(french)) == (str(caught.value), french)
 
 
 def test_a_wrong_password_is_tried_once_and_needs_a_person(
