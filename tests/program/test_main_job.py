@@ -109,8 +109,9 @@ def test_the_club_is_shown_from_the_database_while_no_station_runs(club: Club) -
     assert end(station) == 0
     code, out, _ = club.command("status", "--club", "--json", "--config", str(club.settings))
     assert code == 1  # the server was never seen
-    seen = {each["name"]: each["seen_at"] for each in json.loads(out)["stations"]}
-    assert (seen["SERVEUR"], seen["ACCUEIL"] is None) == (None, False)
+    server, desk = json.loads(out)["stations"]
+    assert (server["name"], server["state"], server["seen_at"]) == ("SERVEUR", "unknown", None)
+    assert (desk["name"], desk["state"], desk["holds"], desk["is_lost"]) == ("ACCUEIL", "stopped", [], False)
 
 
 def test_status_says_when_nothing_runs(club: Club) -> None:
