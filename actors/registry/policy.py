@@ -28,15 +28,15 @@ class Verdict:
 def judge(rule: Rule, settings: Settings, station: StationSettings, built: Collection[str]) -> Verdict:
     """Return whether `rule`'s operation runs on `station`.
 
-    The reasons come in the order in which a person would ask: may this station ever do it, does this version do it,
+    The reasons come in the order in which a person would ask: does this version do it, may this station ever do it,
     is it switched on, is it another station's.
     """
-    may_not = _why_station_may_not(rule.eligibility, station)
-    if may_not is not None:
-        return Verdict(rule.operation, OperationState.NOT_ON_THIS_STATION, may_not)
     if rule.operation not in built:
         reason = Sentence.of("this version of Heitz Service does not do it yet")
         return Verdict(rule.operation, OperationState.DISABLED, reason)
+    may_not = _why_station_may_not(rule.eligibility, station)
+    if may_not is not None:
+        return Verdict(rule.operation, OperationState.NOT_ON_THIS_STATION, may_not)
     table = settings.operations.get(rule.operation)
     if table is None:
         reason = Sentence.of("the settings file has no [{table}]", table=rule.operation)

@@ -90,6 +90,12 @@ def test_an_operation_that_is_not_built_is_disabled_and_says_so(tmp_path: Path) 
     assert (found.state, str(found.reason)) == (OFF, "this version of Heitz Service does not do it yet")
 
 
+@pytest.mark.parametrize("operation", [operation for operation in ALL if operation != "email"])
+def test_what_is_not_built_is_disabled_on_every_station(tmp_path: Path, operation: str) -> None:
+    for station in ("SERVEUR", "ACCUEIL", "WEB"):
+        assert verdict(tmp_path, operation, station, "", built=("email",)).state is OFF
+
+
 def test_the_reason_names_the_station_that_does_it(tmp_path: Path) -> None:
     found = verdict(tmp_path, "email", "WEB", '[email]\nstation = "ACCUEIL"\nstandby = ["SERVEUR"]')
     assert str(found.reason) == "the station ACCUEIL does it"
