@@ -103,9 +103,9 @@ class Handlers:
 
     def _restart(self, path: str) -> dict[str, Any]:
         tree = self._station.tree
+        if not path:  # the root's own path, which nobody means
+            raise self._no_actor(UnknownChild(path))
         try:
-            if not path:  # the root's own path, which nobody means
-                raise UnknownChild(path)
             incarnation = tree.restart_child(path)
             state = tree.report(path).state
         except UnknownChild as unknown:
