@@ -173,6 +173,7 @@ class Examination:
             return
         try:
             status = check(database)
+            database.write(lambda _connection: None)  # read by anybody, it may still be closed to this user's writing
         except DatabaseError as error:
             yield Finding("database", Level.PROBLEM, error.sentence)
         else:

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, Self
 from config.sentence import Sentence, SentenceError
 from service.exit_codes import Exit
 from service.paths import Folders, UnsafePath, open_private
+from service.words import parsed
 
 _ATTEMPTS: Final = 5  # a client that asks whether the lock is held touches it for some microseconds
 _BETWEEN_ATTEMPTS_SECONDS: Final = 0.02
@@ -55,6 +56,11 @@ class Holder(NamedTuple):
             return None
 
 
+def _by_the_readers_clock(started_at: str) -> str:
+    at = parsed(started_at, datetime.now().astimezone())
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at is not None else started_at
+
+
 class AlreadyRunning(SentenceError):  # noqa: N818 - the usual name of this refusal
     """Another process runs this station for this user; `holder` is None when it can't be read."""
 
@@ -73,7 +79,7 @@ class AlreadyRunning(SentenceError):  # noqa: N818 - the usual name of this refu
                     "`heitz-service stop` ends it, `heitz-service status` shows it",
                     station=holder.station,
                     pid=holder.pid,
-                    started_at=holder.started_at,
+                    started_at=_by_the_readers_clock(holder.started_at),
                 )
             )
 

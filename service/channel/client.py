@@ -125,7 +125,15 @@ def _not_running(station: str) -> NotRunning:
 def _connected(holder: Holder, folders: Folders) -> Link:
     key = existing_key(folders)
     if key is None:
-        raise _not_running(holder.station)
+        if not is_held(folders.of(holder.station).lock):
+            raise _not_running(holder.station)
+        raise NoAnswer(
+            "the station {station} runs (process {pid}), but {path}, its key, is missing or damaged: "
+            "end that process and start the station again",
+            station=holder.station,
+            pid=holder.pid,
+            path=folders.key,
+        )
     try:
         link = connect(holder.address, CONNECT_SECONDS)
     except PermissionError as error:

@@ -323,6 +323,17 @@ def test_a_client_with_another_key_is_refused_and_logged(
     assert len(told) == 1  # a client that insists does not fill the log
 
 
+@pytest.mark.parametrize("content", [None, b"", b"short"])
+def test_a_program_whose_key_is_gone_is_not_said_to_be_gone(serve: Serve, home: Folders, content: bytes | None) -> None:
+    instance = serve(echo)
+    home.key.unlink()
+    if content is not None:
+        home.key.write_bytes(content)
+        home.key.chmod(0o600)
+    with pytest.raises(NoAnswer, match=r"runs \(process \d+\), but .*control.key"):
+        ask(instance.holder, {"command": "status"}, home)
+
+
 def test_a_server_without_the_key_is_not_believed(home: Folders) -> None:
     make_key(home)
     address = str(home.of("ACCUEIL").socket)

@@ -1,5 +1,6 @@
 """`doctor` finds what is wrong on a computer, each fault for itself."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from club import Database, Runs
+from service import doctor
 from service.channel.handshake import make_key
 from service.channel.server import ControlServer
 from service.command_line import main
@@ -109,6 +111,18 @@ def test_a_database_that_is_unfit_is_a_problem(spoil: str, config: Path, capsys:
         path.write_bytes(b"not a database" * 500)
     code, findings = examined(capsys)
     assert (code, findings["database"][0]["level"]) == (1, "problem")
+
+
+def test_a_database_that_can_be_read_and_not_written_is_a_problem(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = config.parent / "club.db"
+    monkeypatch.setattr(doctor, "database_of", lambda _: Database(f"sqlite:///{path}", busy_seconds=0.1))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        code, findings = examined(capsys)
+    assert (code, findings["database"][0]["level"]) == (1, "problem")
+    assert "locked by another program" in findings["database"][0]["text"]
 
 
 @pytest.mark.parametrize(("free", "level", "code"), [(5 * 10**8, "warning", 0), (10**7, "problem", 1)])

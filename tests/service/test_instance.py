@@ -58,6 +58,8 @@ def test_a_second_process_is_refused_and_the_first_is_named(home: Folders) -> No
     assert refusal.value.holder is not None
     assert refusal.value.holder.pid == first.pid
     assert f"already runs in process {first.pid} since" in str(refusal.value)
+    since = datetime.fromisoformat(refusal.value.holder.started_at).astimezone()
+    assert f"since {since:%Y-%m-%d %H:%M:%S}: " in str(refusal.value)  # by the reader's clock
     assert refusal.value.exit_code == 3
 
 
