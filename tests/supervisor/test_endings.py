@@ -294,6 +294,7 @@ def test_whatever_escapes_is_still_an_end(stage: Stage) -> None:
     stage.tree(stage.child(start=_OddLoop, restart=Restart.TEMPORARY), flags=flags)
     failure = stage.witness.wait_for_end("a", 1).failure
     assert (failure.kind, failure.error) == (EndKind.FATAL, "KeyError: 'a loop of its own'")
+    assert pykka.ActorRegistry.get_all() == []  # noqa: TID251 - a ref left there is asked, and never answers
 
 
 def test_an_exception_of_several_is_told_whole(stage: Stage) -> None:
