@@ -43,7 +43,7 @@ def kill_until_done(club: Club, start: "list[str] | None", kills: int, mails: in
         process = club.run() if start is None else club.spawn(start)
         before = sum(club.copies().values())
         club.wait_until(partial(has_begun, club, before))
-        Event().wait(chance.uniform(0, share * 0.0035))
+        Event().wait(chance.uniform(0, share * 0.0028))
         process.kill()
         process.communicate()
         done += 1
