@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import attrs
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, create_mock_engine, select
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine import make_url
 
 from club import EMAIL, DatabaseAway, DatabaseUnfit, lease, runs, stations
-from club.dialect import Instant, byte_length, now_ms, servers, utc_now
+from club.dialect import Instant, byte_length, meanings, now_ms, servers, utc_now
 from club.queue_statements import QueueStatements
 from club.tables import email
 
@@ -110,13 +111,14 @@ def _driver_error(state: str, said: str = "") -> Exception:
         (_driver_error("08S01"), DatabaseAway, "", "does not answer"),
         (_driver_error("HYT00"), DatabaseAway, "", "does not answer"),
         (_driver_error("53100"), DatabaseAway, "", "no room left"),
+        (_driver_error("53300"), DatabaseAway, "", "no connection left"),
         (_driver_error("28000"), DatabaseUnfit, "", "refuses the user or the password"),
         (_driver_error("42S02"), DatabaseUnfit, "", "has no tables of the club"),
         (_driver_error("IM002"), DatabaseUnfit, "", "driver"),
     ],
 )
 def test_a_servers_errors_are_told_apart(error: Exception, kind: type[Exception], again: str, said: str) -> None:
-    verdict = servers.judge(error, "mariadb host/club")
+    verdict = meanings.judge(error, "mariadb host/club")
     assert verdict is not None
     assert isinstance(verdict.error, kind)
     assert verdict.is_retryable == (again == "again")
@@ -124,8 +126,8 @@ def test_a_servers_errors_are_told_apart(error: Exception, kind: type[Exception]
 
 
 def test_an_error_of_our_own_making_is_not_judged() -> None:
-    assert servers.judge(RuntimeError(), "host") is None
-    assert servers.judge(RuntimeError(42), "host") is None
+    assert meanings.judge(RuntimeError(), "host") is None
+    assert meanings.judge(RuntimeError(42), "host") is None
 
 
 @pytest.mark.parametrize(
@@ -134,12 +136,18 @@ def test_an_error_of_our_own_making_is_not_judged() -> None:
         ("sqlite", []),
         ("mariadb", ["SELECT GET_LOCK", "SELECT RELEASE_LOCK"]),
         ("postgresql", ["SELECT pg_advisory_xact_lock"]),
-        ("mssql", ["EXEC sp_getapplock"]),
+        ("mssql", ["SET NOCOUNT ON; DECLARE @taken int; EXEC @taken = sp_getapplock"]),
     ],
 )
 def test_one_station_at_a_time_changes_tables(name: str, asked: list[str]) -> None:
     said: list[str] = []
-    connection: Any = create_mock_engine(URLS[name], lambda statement, *_, **__: said.append(str(statement)))
+
+    def take(statement: Any, *_: Any, **__: Any) -> Any:
+        said.append(str(statement))
+        return attrs.make_class("Answer", {"scalar": attrs.field(default=lambda: 1)})()
+
+    connection: Any = create_mock_engine(URLS[name], take)
+    connection.invalidated = False
     with servers.schema_lock(connection):
         assert servers.undoes_ddl(connection) == (name != "mariadb")
     assert [line[: len(part)] for line, part in zip(said, asked, strict=True)] == asked
