@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import attrs
 import pytest
-from club_places import Place, ServerPlace, SqlitePlace, create
+from club_places import FIRST_DAY_MS, ModelPlaces, Place, ServerPlace, SqlitePlace, create
 from database_servers import MariaDB, Missing, PostgreSQL, Server, running
 
 from club import EMAIL, Database, Journal, Lease, Outbox, OutboxDesk, migrations
@@ -22,7 +22,7 @@ _NAMES: Final = itertools.count(1)
 class Clocks:
     """The clock of the database, in epoch ms, and that of the stations, in seconds since they started."""
 
-    database_ms: int = 1_795_502_400_000
+    database_ms: int = FIRST_DAY_MS
     station_seconds: float = 1000.0
 
     def pass_(self, seconds: float) -> None:
@@ -125,6 +125,13 @@ def _running_or_skipped(kind: type[Server]) -> Iterator[Server]:
         pytest.skip(str(missing))
 
 
+@pytest.fixture
+def server(engine: str, request: pytest.FixtureRequest) -> Server:
+    """Return the server of this test's engine."""
+    server: Server = request.getfixturevalue(engine)
+    return server
+
+
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[Server]:
     yield from _running_or_skipped(MariaDB)
@@ -136,7 +143,7 @@ def postgresql() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def empty_places() -> dict[str, list[Place]]:
+def empty_places() -> dict[str, list[ServerPlace]]:
     """Databases of servers that a test has left empty."""
     return {}
 
@@ -150,7 +157,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def new_place(
-    engine: str, request: pytest.FixtureRequest, empty_places: dict[str, list[Place]], tmp_path: Path
+    engine: str, request: pytest.FixtureRequest, empty_places: dict[str, list[ServerPlace]], tmp_path: Path
 ) -> Iterator[Callable[[], Place]]:
     """Make places for clubs on the engine of this test. Who closes one gives it back empty."""
     numbers = itertools.count()
@@ -160,10 +167,11 @@ def new_place(
             return SqlitePlace(request.getfixturevalue("template"), tmp_path / f"club-{next(numbers)}.db")
         free = empty_places.setdefault(engine, [])
         place = free.pop() if free else ServerPlace(request.getfixturevalue(engine), f"club{next(_NAMES)}")
+        place.empty()  # a test that failed may have left rows
         given.append(place)
         return place
 
-    given: list[Place] = []
+    given: list[ServerPlace] = []
     yield make
     empty_places.setdefault(engine, []).extend(given)
 
@@ -200,6 +208,11 @@ def new_database(
         if engine != "sqlite":
             force = " WITH (FORCE)" if engine == "postgresql" else ""
             request.getfixturevalue(engine).administer(f"DROP DATABASE {name}{force}")
+
+
+@pytest.fixture
+def model_places(new_place: Callable[[], Place]) -> ModelPlaces:
+    return ModelPlaces(new_place)
 
 
 @pytest.fixture

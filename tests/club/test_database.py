@@ -16,7 +16,7 @@ from club import Database, DatabaseAway, DatabaseUnfit, check, migrations
 from club.dialect import sqlite
 from config.sentence import SentenceError
 
-pytestmark = pytest.mark.engines("sqlite")  # those of servers are in test_servers.py
+pytestmark = pytest.mark.engines("sqlite")  # those of servers are in test_server_*.py
 
 
 def _database(path: Path) -> Database:

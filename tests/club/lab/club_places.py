@@ -18,6 +18,8 @@ from sqlalchemy import event
 from club import Database, migrations
 from club.tables import metadata
 
+FIRST_DAY_MS = 1_795_502_400_000  # 2026-11-24 06:40 UTC
+
 Clock = Callable[[], int]
 """The database's clock, in epoch ms."""
 
@@ -62,6 +64,7 @@ class SqlitePlace(Place):
     """A copy of a file that was migrated once."""
 
     engine = "sqlite"
+    is_durable = True
 
     def __init__(self, template: Path, file: Path) -> None:
         self.file = file
@@ -70,6 +73,8 @@ class SqlitePlace(Place):
 
     def _give_clock(self, database: Database, now_ms: Clock) -> None:
         def give(connection: sqlite3.Connection, _record: Any) -> None:
+            if not self.is_durable:
+                connection.execute("PRAGMA synchronous=OFF")
             connection.create_function("julianday", 1, lambda _: 2440587.5 + (now_ms() + 0.5) / 86_400_000)
 
         event.listen(database.engine, "connect", give)
@@ -151,10 +156,15 @@ class ServerPlace(Place):
         for table in reversed(metadata.sorted_tables):
             self.sql(0, f"DELETE FROM {table.name} WHERE {'revision > 1' if table.name == 'club_schema' else '1 = 1'}")
 
+    def hang_up(self) -> None:
+        """Close the plain connection: its server is about to die."""
+        if self._plain is not None:
+            self._plain.close()
+            self._plain = None
+
     def close(self) -> None:
         self.empty()
-        self._plain.close()
-        self._plain = None
+        self.hang_up()
 
 
 def create(server: Server, name: str) -> None:
@@ -172,3 +182,28 @@ def create(server: Server, name: str) -> None:
         f"ALTER DATABASE {name} SET search_path = clock, pg_catalog, public",
         database=name,
     )
+
+
+class ModelPlaces:
+    """The places of a model's examples; servers give fewer, for each step asks them for real."""
+
+    def __init__(self, make: Callable[[], Place]) -> None:
+        self._make = make
+        self._free: list[Place] = []
+
+    def take(self) -> Place:
+        place = self._free.pop() if self._free else self._make()
+        if isinstance(place, SqlitePlace):
+            place.is_durable = False  # the power stays on while a model runs
+        return place
+
+    def give_back(self, place: Place) -> None:
+        place.close()
+        if isinstance(place, ServerPlace):
+            self._free.append(place)
+
+    def examples(self, on_a_file: int) -> int:
+        """Return how many examples a model tries on this engine."""
+        place = self.take()
+        self.give_back(place)
+        return on_a_file if isinstance(place, SqlitePlace) else on_a_file // 3

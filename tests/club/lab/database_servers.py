@@ -89,7 +89,7 @@ class Server(ABC):
         raise RuntimeError(f"{self.engine} does not start: {(self.folder / 'log').read_text()[-2000:]}")
 
     def kill(self) -> None:
-        """End it as a power cut of the machine would, all its processes at once."""
+        """End it as a crash of its machine would, all its processes at once."""
         for process in self._processes():
             process.kill()
         assert self._process is not None
@@ -178,6 +178,8 @@ class PostgreSQL(Server):
     def prepare(self) -> None:
         options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         self._run(_program("initdb"), "-D", f"{self.folder}/data", *options)
+        admitted = self.folder / "data" / "pg_hba.conf"  # the first line that fits counts
+        admitted.write_text(f"host all guarded 127.0.0.1/32 scram-sha-256\n{admitted.read_text()}")
 
     def command(self) -> Sequence[str]:
         settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}", *self.options]
