@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 import pytest
+from pinned_sql import dialect_of
 from sqlalchemy import Column, Integer, MetaData, Table, create_mock_engine, select
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine import make_url
@@ -20,15 +21,6 @@ URLS = {
     "postgresql": "postgresql+psycopg://",
     "mssql": "mssql+pyodbc://",
 }
-
-
-def _dialect(name: str) -> Any:
-    dialect: Any = make_url(URLS[name]).get_dialect()()
-    if name == "mssql":  # what it would have asked the server
-        dialect.server_version_info = (15,)
-        dialect._supports_offset_fetch = True
-        dialect.deprecate_large_types = True
-    return dialect
 
 
 def _statements() -> list[Any]:
@@ -49,7 +41,7 @@ def _statements() -> list[Any]:
 @pytest.mark.parametrize("name", URLS)
 def test_every_statement_compiles(name: str) -> None:
     for statement in _statements():
-        assert str(statement.compile(dialect=_dialect(name)))
+        assert str(statement.compile(dialect=dialect_of(URLS[name])))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +55,7 @@ def test_every_statement_compiles(name: str) -> None:
     ],
 )
 def test_a_claim_locks_its_rows_and_steps_over_others(name: str, part: str) -> None:
-    compiled = str(QueueStatements(EMAIL).candidates(1, 100).compile(dialect=_dialect(name)))
+    compiled = str(QueueStatements(EMAIL).candidates(1, 100).compile(dialect=dialect_of(URLS[name])))
     assert part in compiled
     assert "ROW_NUMBER" not in compiled
 
@@ -71,7 +63,7 @@ def test_a_claim_locks_its_rows_and_steps_over_others(name: str, part: str) -> N
 def test_attempts_are_counted_before_the_state_changes() -> None:
     """MariaDB computes each assignment from the values that those before it have set."""
     for statement in (QueueStatements(EMAIL).begin, *QueueStatements(EMAIL).settled.values()):
-        compiled = str(statement.compile(dialect=_dialect("mariadb")))
+        compiled = str(statement.compile(dialect=dialect_of(URLS["mariadb"])))
         assert compiled.index("SET attempts=") < compiled.index("state=")
 
 
@@ -85,7 +77,7 @@ def test_attempts_are_counted_before_the_state_changes() -> None:
     ],
 )
 def test_the_clock_is_the_databases_own_and_utc(name: str, clock: str, length: str) -> None:
-    compiled = str(select(utc_now(), now_ms(), byte_length(email.c.text_body)).compile(dialect=_dialect(name)))
+    compiled = str(select(utc_now(), now_ms(), byte_length(email.c.text_body)).compile(dialect=dialect_of(URLS[name])))
     assert clock in compiled
     assert length in compiled
 
@@ -93,9 +85,9 @@ def test_the_clock_is_the_databases_own_and_utc(name: str, clock: str, length: s
 @pytest.mark.parametrize("name", URLS)
 def test_an_instant_is_bound_as_plain_utc(name: str) -> None:
     at = datetime(2026, 11, 24, 9, 0, tzinfo=timezone(timedelta(hours=1)))
-    bound = Instant().process_bind_param(at, _dialect(name))
+    bound = Instant().process_bind_param(at, dialect_of(URLS[name]))
     assert bound == ("2026-11-24 08:00:00" if name == "sqlite" else datetime(2026, 11, 24, 8, 0))  # noqa: DTZ001  # plain
-    assert Instant().process_bind_param(None, _dialect(name)) is None
+    assert Instant().process_bind_param(None, dialect_of(URLS[name])) is None
     assert at.astimezone(UTC).hour == 8
 
 
