@@ -90,7 +90,7 @@ def compiled(url: str) -> str:
     caught: dict[str, None] = {}
     dialect = dialect_of(url)
 
-    def catch(_connection: Any, statement: Any, rows: Any, row: Any, *_: Any) -> None:
+    def catch(_connection: Any, statement: Any, rows: Any, row: Any, _options: Any) -> None:
         if hasattr(statement, "text"):
             return
         given = set((rows or [row])[0])
