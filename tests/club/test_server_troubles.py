@@ -11,7 +11,19 @@ from club_places import ServerPlace
 from database_servers import Server
 from sqlalchemy import text
 
-from club import EMAIL, Database, DatabaseAway, DatabaseError, DatabaseUnfit, Lease, Outbox, Sent, Stations, check
+from club import (
+    EMAIL,
+    Database,
+    DatabaseAway,
+    DatabaseError,
+    DatabaseUnfit,
+    Lease,
+    Outbox,
+    Sent,
+    Stations,
+    check,
+    migrations,
+)
 from club.dialect import mariadb, postgresql
 
 pytestmark = pytest.mark.engines("mariadb", "postgresql")
@@ -80,6 +92,21 @@ def test_a_user_with_the_least_rights_does_all_the_daily_work(club: Any, guarded
     (message,) = outbox.claim()
     assert outbox.begin(message)
     assert outbox.settle(message, Sent("<1@club>"))
+
+
+@pytest.mark.engines("mariadb")
+def test_a_user_who_also_makes_the_tables_needs_these_rights(
+    server: Server, guarded: Callable[..., Database], new_database: Callable[..., Any]
+) -> None:
+    guarded()
+    name = new_database().engine.url.database
+    server.administer(
+        "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES "
+        f"ON {name}.* TO guarded@'127.0.0.1'"
+    )
+    database = Database(server.url(name, "guarded"), PASSWORD)
+    assert migrations.initialise(database).before == 0
+    database.dispose()
 
 
 def test_a_password_of_any_kind_opens_and_is_never_printed(guarded: Callable[..., Database]) -> None:
@@ -217,8 +244,6 @@ def test_a_database_in_an_encoding_that_cannot_hold_every_name_is_told(server: S
 def test_tables_hold_every_name_whatever_the_databases_own_encoding(
     server: Server, new_database: Callable[..., Any]
 ) -> None:
-    from club import migrations  # noqa: PLC0415
-
     database = new_database()
     server.administer(f"ALTER DATABASE {database.engine.url.database} CHARACTER SET latin1")
     migrations.initialise(database)
