@@ -10,7 +10,7 @@ import tempfile
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -26,10 +26,10 @@ class Missing(Exception):  # noqa: N818  # named by what happened
     """What a server needs is not installed here."""
 
 
-def _unprivileged(command: Sequence[str]) -> list[str]:
+def _unprivileged(command: Sequence[str], on_our_death: signal.Signals = signal.SIGTERM) -> list[str]:
     """Return the command as `nobody` runs it (PostgreSQL refuses root), who dies when we die."""
     as_nobody = ["--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
-    return ["setpriv", *as_nobody, "--pdeathsig=TERM", *command]
+    return ["setpriv", *as_nobody, f"--pdeathsig={on_our_death.name.removeprefix('SIG')}", *command]
 
 
 def free_port() -> int:
@@ -74,7 +74,11 @@ class Server(ABC):
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                _unprivileged(self.command()), start_new_session=True, cwd=self.folder, stdout=log, stderr=log
+                _unprivileged(self.command(), self.stop_signal),
+                start_new_session=True,
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
             )
         pause = threading.Event()
         for _ in range(_START_SECONDS * 50):
@@ -91,7 +95,8 @@ class Server(ABC):
     def kill(self) -> None:
         """End it as a crash of its machine would, all its processes at once."""
         for process in self._processes():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         assert self._process is not None
         self._process.wait(15)
 
@@ -100,12 +105,14 @@ class Server(ABC):
         """Let it stand still: its sockets accept and take, and nothing ever answers."""
         processes = self._processes()
         for process in processes:
-            process.suspend()
+            with suppress(psutil.NoSuchProcess):  # PostgreSQL's vacuum workers come and go
+                process.suspend()
         try:
             yield
         finally:
             for process in processes:
-                process.resume()
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -173,7 +180,7 @@ class MariaDB(Server):
 
 class PostgreSQL(Server):
     engine = "postgresql"
-    stop_signal = signal.SIGINT
+    stop_signal = signal.SIGINT  # on SIGTERM it would wait for its clients to go
 
     def prepare(self) -> None:
         options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
