@@ -28,6 +28,8 @@ def _run(spec: ChildSpec, life: Life) -> None:
         _live(spec, life)
     except BaseException as error:  # noqa: BLE001 - the worker edge: nothing escapes, or the end would not be seen
         life.conclude(EndKind.FATAL, error)
+        if life.actor is not None:  # its own loop did not get to it: an ask of a ref left behind would wait for ever
+            life.actor._cast_off()  # noqa: SLF001 - the runner and the actor are two halves of one seam
     finally:
         if life.end is None:
             life.conclude(EndKind.NORMAL)

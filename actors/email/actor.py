@@ -48,9 +48,8 @@ class _PatientSession:
         """Deliver one message as the session does."""
 
         def mark() -> object:
-            may_go = before_dot()
-            self.ask_for_time()
-            return may_go
+            self.ask_for_time()  # first: an abandoned thread is refused here, before it marks anything
+            return before_dot()
 
         return self.session.send(envelope, mark)
 
