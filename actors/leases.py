@@ -18,6 +18,10 @@ _PERIOD_SECONDS: Final = 6.0
 """Work under a lease stops by itself after twenty seconds: two renewals may be lost before."""
 
 
+_LOOKS_PER_CHECK: Final = 5
+"""The tables change once in years: asking every half minute is soon enough, and an idle station sleeps more."""
+
+
 @attrs.frozen(slots=True)
 class Look:
     """Renew what is held, try for what is not."""
@@ -50,6 +54,7 @@ class LeasesActor(SupervisedActor):
         super().__init__()
         self._database = database
         self._retired = retired
+        self._looks = 0
         self._seats = seats
         self._wake = wake
         self._was_away = False
@@ -68,13 +73,16 @@ class LeasesActor(SupervisedActor):
 
     def _look(self) -> None:
         try:
-            check(self._database)  # each time: another station may have upgraded it beyond this program
+            if self._looks % _LOOKS_PER_CHECK == 0:
+                check(self._database)  # another station may have upgraded it beyond this program
+            self._looks += 1
             for lease in self._retired:
                 lease.release()
             for seat in self._seats:
                 self._keep(seat)
             self._was_away = False
         except DatabaseUnfit as unfit:
+            self._looks = 0  # checked at each look until it is mended
             self._drop_all()
             self._tell_away(unfit)
         except DatabaseAway as away:

@@ -12,8 +12,8 @@ from supervisor import SupervisedActor
 logger = logging.getLogger(__name__)
 
 ID: Final = "settings"
-_PERIOD_SECONDS: Final = 1.5
-"""The contract allows five seconds; a change is believed when two looks agree, so it takes three at most."""
+_PERIOD_SECONDS: Final = 2.0
+"""The contract allows five seconds; a change is believed when two looks agree, so it takes four at most."""
 
 
 @attrs.frozen(slots=True)
@@ -22,7 +22,7 @@ class Look:
 
 
 class SettingsActor(SupervisedActor):
-    """Looks at the settings file every second and a half, on a thread of its own: a network drive may hang.
+    """Looks at the settings file every two seconds, on a thread of its own: a network drive may hang.
 
     `loaded` receives settings that are good and new, `refused` the problems of a bad file (the last good settings go
     on) and an empty tuple when it is mended without a change.
