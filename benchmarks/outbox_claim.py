@@ -1,6 +1,6 @@
-"""The outbox on SQLite: a claim of 100 at 10,000 and 1,000,000 rows, and messages settled beside single updates.
+"""The outbox on an engine: a claim of 100 at 10,000 and 1,000,000 rows, and messages settled beside single updates.
 
-.venv/bin/python benchmarks/outbox_claim.py [--rows 1000000] [--messages 2000]
+.venv/bin/python benchmarks/outbox_claim.py [--engine sqlite|mariadb|postgresql] [--rows 1000000] [--messages 1000]
 """
 
 import argparse
@@ -9,7 +9,10 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import bindparam, update
 
@@ -20,25 +23,58 @@ RATIO_OF_CLAIM = 1.5
 RATIO_TO_FLOOR = 0.5
 
 
-def fill(file: Path, done: int, due: int, later: int) -> None:
-    """Fill a club: most of it history, some due, some for tomorrow."""
-    connection = sqlite3.connect(file)
-    connection.execute("PRAGMA synchronous=OFF")
-    insert = "INSERT INTO email (recipient, subject, text_body, state, priority, due_ms) VALUES (?, ?, ?, ?, ?, ?)"
+@contextmanager
+def place_of(engine: str) -> Iterator[Callable[[str], tuple[str, Callable[[], Any]]]]:
+    """Give what makes an empty database: its address, and what opens a plain connection to it."""
+    if engine == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield lambda name: (
+                f"sqlite:///{Path(folder) / name}.db",
+                lambda: sqlite3.connect(Path(folder) / f"{name}.db", isolation_level=None),
+            )
+        return
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests/club/lab"))
+    from database_servers import MariaDB, PostgreSQL, running  # noqa: PLC0415
+
+    with running(MariaDB if engine == "mariadb" else PostgreSQL) as server:
+
+        def make(name: str) -> tuple[str, Callable[[], Any]]:
+            server.administer(f"CREATE DATABASE {name}")
+            return server.url(name), lambda: server.connect(name)
+
+        yield make
+
+
+ONE_TO_A_MILLION = {
+    "sqlite": "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count}) {insert} FROM n",
+    "mariadb": "{insert} FROM (SELECT seq AS n FROM seq_1_to_{count}) AS n",
+    "postgresql": "{insert} FROM generate_series(1, {count}) AS n",
+}
+
+
+def fill(connection: Any, engine: str, done: int, due: int, later: int) -> None:
+    """Fill a club: most of it history, some due, some for tomorrow; the engine itself makes the rows."""
     body = "Bonjour, votre cours de demain est maintenu. " * 4
-    tomorrow = int(time.time_ns() / 1e6) + 86_400_000
+    member = {"mariadb": "CONCAT('member', n, '@example.org')"}.get(engine, "'member' || n || '@example.org'")
+    tomorrow = time.time_ns() // 1_000_000 + 86_400_000
     for count, state, due_ms in ((done, "sent", 0), (later, "pending", tomorrow), (due, "pending", 0)):
-        rows = ((f"member{n}@example.org", "Votre cours", body, state, 1 + n % 2, due_ms) for n in range(count))
-        connection.executemany(insert, rows)
-        connection.commit()
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        insert = (
+            "INSERT INTO email (recipient, subject, text_body, state, priority, due_ms) "
+            f"SELECT {member}, 'Votre cours', '{body}', '{state}', 1 + n % 2, {due_ms}"
+        )
+        connection.execute(ONE_TO_A_MILLION[engine].format(count=count, insert=insert))
+    for statement in {"postgresql": ["VACUUM ANALYZE email"], "mariadb": ["ANALYZE TABLE email"]}.get(engine, []):
+        connection.execute(statement)
     connection.close()
 
 
-def open_outbox(folder: Path, name: str, rows: int, journal: Journal | None = None) -> tuple[Database, Outbox]:
-    database = Database(f"sqlite:///{folder / name}.db")
+def open_outbox(
+    place: tuple[str, Callable[[], Any]], rows: int, journal: Journal | None = None
+) -> tuple[Database, Outbox]:
+    address, connect = place
+    database = Database(address, busy_seconds=30)
     migrations.initialise(database)
-    fill(folder / f"{name}.db", rows * 6 // 10, rows * 2 // 10, rows * 2 // 10)
+    fill(connect(), database.engine.dialect.name, rows * 6 // 10, rows * 2 // 10, rows * 2 // 10)
     lease = Lease(database, "email", "BENCH", "process")
     lease.acquire()
     outbox = Outbox(database, EMAIL, lease, journal=journal)
@@ -102,15 +138,17 @@ def rates_in_turns(database: Database, journals: dict[str, Journal | None], coun
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--engine", choices=ONE_TO_A_MILLION, default="sqlite")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--messages", type=int, default=1000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, place_of(options.engine) as make:
         folder = Path(name)
-        small_database, small = open_outbox(folder, "small", 10_000)
-        large_database, large = open_outbox(folder, "large", options.rows)
+        small_database, small = open_outbox(make("small"), 10_000)
+        large_database, large = open_outbox(make("large"), options.rows)
         small_ms, large_ms = claim_ms(small, large)
         ratio = large_ms / small_ms
+        print(f"{options.engine}")
         print(f"claim of 100 at {10_000:>9,} rows   {small_ms:8.2f} ms")
         print(f"claim of 100 at {options.rows:>9,} rows   {large_ms:8.2f} ms   ratio {ratio:.2f}, aim {RATIO_OF_CLAIM}")
         journals = {

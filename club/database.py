@@ -1,5 +1,6 @@
 """One engine for the whole program: short transactions, bounded waits, errors told for people."""
 
+import logging
 import sqlite3
 import threading
 import time
@@ -8,13 +9,16 @@ from pathlib import Path
 from random import uniform
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Engine, exc, make_url
+from sqlalchemy import Connection, Engine, event, exc, make_url
 
-from club.dialect import Verdict, servers, sqlite
+from club.dialect import Verdict, meanings, sqlite
+from club.dialect.servers import Server
 from club.errors import DatabaseAway, DatabaseUnfit
 from config.sentence import Sentence
 
 T = TypeVar("T")
+
+_LOG: Final = logging.getLogger(__name__)
 
 _FIRST_PAUSE_SECONDS: Final = 0.02
 _LONGEST_PAUSE_SECONDS: Final = 0.5
@@ -48,23 +52,18 @@ class Database:
             raise DatabaseUnfit(
                 'the address of the club database cannot be read: write one like "sqlite:///club.db"'
             ) from None
+        self._said: tuple[Sentence, ...] = ()
+        self._path: Path | None = None
+        self._server: Server | None = None
         if parsed.get_backend_name() == "sqlite":
-            path = sqlite.path_of(parsed)
-            self._path: Path | None = path
-            self._where = str(path)
-            self._engine = sqlite.open_engine(path, busy_seconds, pool_size)
+            self._path = sqlite.path_of(parsed)
+            self._where = str(self._path)
+            self._engine = sqlite.open_engine(self._path, busy_seconds, pool_size)
         else:
-            self._path = None
-            self._where = servers.describe(parsed)
-            if password is not None:
-                parsed = parsed.set(password=password)
-            try:
-                self._engine = servers.open_engine(parsed, busy_seconds, pool_size)
-            except (exc.NoSuchModuleError, ImportError):
-                raise DatabaseUnfit(
-                    "the engine {engine} is not known here: install its driver, or correct the settings",
-                    engine=parsed.drivername,
-                ) from None
+            self._server = Server(parsed, password, busy_seconds, pool_size)
+            self._where = self._server.where
+            self._engine = self._server.engine
+            event.listen(self._engine, "connect", self._say_dangers)
 
     def __repr__(self) -> str:
         return f"Database({self._where})"
@@ -74,14 +73,23 @@ class Database:
         """Where the database is, for people: a path, or an engine, a host and a name. Never a secret."""
         return self._where
 
-    def warning(self) -> Sentence | None:
-        """Return what endangers this database though it works, for `doctor`; asks nothing of the database."""
-        if self._path is None or sqlite.warning_of(sqlite3.sqlite_version_info) is None:
-            return None
-        return Sentence.of(
-            "SQLite {version} has a rare defect that can damage a database: update it to 3.51.3 or newer",
-            version=sqlite3.sqlite_version,
-        )
+    def warnings(self) -> tuple[Sentence, ...]:
+        """Return what endangers this database though it works, for `doctor`; asks a server that was not asked yet.
+
+        Raises DatabaseAway and DatabaseUnfit.
+        """
+        if self._server is None:
+            if sqlite.warning_of(sqlite3.sqlite_version_info) is None:
+                return ()
+            return (
+                Sentence.of(
+                    "SQLite {version} has a rare defect that can damage a database: update it to 3.51.3 or newer",
+                    version=sqlite3.sqlite_version,
+                ),
+            )
+        if self._server.traits is None:
+            self.read(lambda _connection: None)
+        return self._server.traits.dangers if self._server.traits else ()
 
     @property
     def engine(self) -> Engine:
@@ -89,7 +97,10 @@ class Database:
         return self._engine
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in one transaction that sees one picture of the database and writes nothing."""
+        """Run `work` in one transaction that writes nothing.
+
+        On SQLite it sees one picture of the database; on a server each statement sees what is committed by then.
+        """
         return self._run(work, writing=False)
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -100,6 +111,19 @@ class Database:
         """
         return self._run(work, writing=True)
 
+    def alter(self, work: Callable[[Connection], T]) -> T:
+        """Run `work`, a change of tables, in one transaction that may take as long as it needs.
+
+        Its connection is its own: the bounds of all the others would end it on a large club.
+        """
+        if self._server is None:
+            return self.write(work)
+        engine = self._server.patient_engine()
+        try:
+            return self._run(work, writing=True, engine=engine)
+        finally:
+            engine.dispose()
+
     def create(self) -> None:
         """Create the empty file of a SQLite database; a server's database is made by its administrator."""
         if self._path is not None:
@@ -109,12 +133,12 @@ class Database:
         """Close every connection. The next use opens new ones."""
         self._engine.dispose()
 
-    def _run(self, work: Callable[[Connection], T], *, writing: bool) -> T:
+    def _run(self, work: Callable[[Connection], T], *, writing: bool, engine: Engine | None = None) -> T:
         give_up_at = self._clock() + self._busy_seconds
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                with self._engine.connect() as connection:
+                with (engine or self._engine).connect() as connection:
                     connection.execution_options(**{sqlite.WRITING: writing})
                     with connection.begin():
                         return work(connection)
@@ -137,4 +161,11 @@ class Database:
         cause = error.orig or error
         if self._path is not None:
             return sqlite.judge(cause, self._path)
-        return servers.judge(cause, self._where)
+        return meanings.judge(cause, self._where)
+
+    def _say_dangers(self, _connection: object, _record: object) -> None:
+        traits = self._server and self._server.traits
+        if traits and traits.dangers != self._said:
+            self._said = traits.dangers
+            for danger in traits.dangers:
+                _LOG.warning("%s", danger, extra={"event": "database.danger", "database": self._where})

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import attrs
-from sqlalchemy import Connection, and_, bindparam, case, exc, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exc, exists, func, insert, select, update
 
 from club.database import Database
 from club.dialect import now_ms, utc_now, utc_of_ms
@@ -75,6 +75,9 @@ _TAKE: Final = (
 
 HOLDS_TOKEN: Final = exists().where(_MINE)
 """True in a statement while the token that it presents is the current one; parameters from `Lease.presents`."""
+
+HOLDERS_OF_TOKEN: Final = select(func.count()).select_from(table).where(_MINE)
+"""The same as a question, 1 or 0: SQL Server has no SELECT EXISTS."""
 
 
 def boot_clock() -> float:

@@ -85,7 +85,8 @@ def legible(value: Any) -> str:
 def shortened(value: str, limit: int) -> str:
     """Return a text that fits a column of `limit` characters and holds nothing that an engine refuses."""
     clean = legible(value).replace("\x00", "\N{SYMBOL FOR NULL}")
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    units = clean.encode("utf-16-le")  # SQL Server counts an emoji twice
+    return clean if len(units) <= 2 * limit else units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 def shown(value: Any) -> str:

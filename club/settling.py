@@ -7,7 +7,7 @@ import attrs
 from sqlalchemy import Connection, delete, insert, select
 
 from club.journal import Answer
-from club.lease import HOLDS_TOKEN, Lease
+from club.lease import HOLDERS_OF_TOKEN, Lease
 from club.messages import Message, Recipient
 from club.queue_statements import QueueStatements
 from club.reading import legible, shortened
@@ -36,7 +36,7 @@ class Settling:
         )
         if marked.rowcount == 1:
             return True, True
-        return False, bool(connection.execute(select(HOLDS_TOKEN), presented).scalar_one())
+        return False, bool(connection.execute(HOLDERS_OF_TOKEN, presented).scalar_one())
 
     def apply(self, connection: Connection, answer: Answer, token: int) -> int:
         """Write an answer down; 0 when the row has been settled or claimed by somebody else meanwhile."""

@@ -185,6 +185,7 @@ class Examination:
                 revision=status.revision,
             )
             yield Finding("database", Level.OK if seconds < _SLOW_SECONDS else Level.WARNING, sentence)
+            yield from _dangers(database)
             yield from _failed_runs(database)
             yield from _waiting_emails(database)
         finally:
@@ -233,6 +234,16 @@ def _space(folder: Path) -> Iterator[Finding]:
         return
     sentence = Sentence.of("only {mb} MB are free in {folder}: make room", mb=megabytes, folder=folder)
     yield Finding("disk", Level.PROBLEM if free < _NO_SPACE else Level.WARNING, sentence)
+
+
+def _dangers(database: Database) -> Iterator[Finding]:
+    if database.engine.dialect.name == "sqlite":
+        return  # its version is looked at also when there is no database
+    try:
+        for danger in database.warnings():
+            yield Finding("database", Level.WARNING, danger)
+    except DatabaseError as error:
+        yield Finding("database", Level.PROBLEM, error.sentence)
 
 
 def _failed_runs(database: Database) -> Iterator[Finding]:

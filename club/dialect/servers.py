@@ -1,86 +1,109 @@
 """MariaDB, PostgreSQL and SQL Server: several stations, one server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, Select, Table, create_engine, text
+from sqlalchemy import URL, Connection, Engine, Select, Table, create_engine, event, text
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.pool import NullPool
 
-from club.dialect.verdict import Verdict
-from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit
+from club.dialect import connecting
+from club.dialect.addresses import describe, split_password
+from club.dialect.connecting import Limits, Opener, Traits
+from club.dialect.meanings import is_lost
+from club.errors import DatabaseAway, DatabaseUnfit
 
-_SERIALISATION: Final = frozenset({"40001", "40P01", "3960"})
-_MARIADB_AGAIN: Final = ("(1213)", "(1205)", "(1020)")
+_ROADS: Final = {"mariadb": "mariadb+pyodbc", "postgresql": "postgresql+psycopg", "mssql": "mssql+pyodbc"}
+_RECYCLED_SECONDS: Final = 1800
 
 
-def open_engine(url: URL, busy_seconds: float, pool_size: int) -> Engine:
-    """Return the engine of a server; nothing is opened before the first use."""
-    return create_engine(
-        url,
-        isolation_level="READ COMMITTED",  # MariaDB's REPEATABLE READ would claim from an old picture of the queue
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=busy_seconds,
-        pool_recycle=1800,
-        pool_pre_ping=True,
-        hide_parameters=True,
+class Server:
+    """One database server as all threads of the program share it; nothing is opened before the first use.
+
+    `where` is for people and never a secret. Raises DatabaseUnfit for an engine that is not known.
+    """
+
+    def __init__(self, url: URL, password: str | None, busy_seconds: float, pool_size: int) -> None:
+        road = _ROADS.get(url.get_backend_name())
+        if road is None or url.drivername not in (url.get_backend_name(), road):
+            raise _unknown(url.drivername)
+        url, written = split_password(url)
+        self._url = url.set(drivername=road)
+        self._password = written if password is None else password
+        self._limits = Limits.of(busy_seconds)
+        self.where = describe(url)
+        self.traits: Traits | None = None
+        """What the newest connection found out; None before the first."""
+        self.engine = self._engine(
+            self._limits,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=busy_seconds,
+            pool_recycle=_RECYCLED_SECONDS,
+            pool_pre_ping=True,
+        )
+
+    def patient_engine(self) -> Engine:
+        """Return an engine for a change of tables, which may take as long as it needs; to be disposed of."""
+        return self._engine(self._limits.patient(), poolclass=NullPool)
+
+    def _engine(self, limits: Limits, **options: Any) -> Engine:
+        try:
+            open_one = _opener(self._url, self._password, limits)
+        except ImportError:
+            raise _unknown(self._url.drivername) from None
+
+        def connect() -> Any:
+            connection, self.traits = open_one()
+            return connection
+
+        engine = create_engine(
+            # Bare: SQLAlchemy prints addresses, and would print the password that an ODBC string may hold. It wants a
+            # driver's name in it all the same.
+            URL.create(
+                self._url.drivername,
+                host=self._url.host,
+                database=self._url.database,
+                query={"driver": "of-the-opener"} if self._url.drivername.endswith("pyodbc") else {},
+            ),
+            creator=connect,
+            isolation_level="READ COMMITTED",  # MariaDB's REPEATABLE READ would claim from an old picture of the queue
+            hide_parameters=True,
+            **options,
+        )
+        if engine.dialect.name == "mariadb":
+            event.listen(engine, "handle_error", _see_lost_connection)
+        return engine
+
+
+def _unknown(engine: str) -> DatabaseUnfit:
+    return DatabaseUnfit(
+        "the engine {engine} is not known here: install its driver, or correct the settings", engine=engine
     )
 
 
-def describe(url: URL) -> str:
-    """Return the engine's name and place for people: never the user, the password or an ODBC string."""
-    place = f"{url.host or ''}/{url.database or ''}".strip("/")
-    return f"{url.get_backend_name()} {place}".strip()
+def _opener(url: URL, password: str | None, limits: Limits) -> Opener:
+    # Imported for who uses it: a club on SQLite pays for no driver, nor needs unixODBC.
+    match url.get_backend_name():
+        case "mariadb":
+            from club.dialect import mariadb  # noqa: PLC0415
+
+            return mariadb.opener(url, password, limits)
+        case "postgresql":
+            from club.dialect import postgresql  # noqa: PLC0415
+
+            return postgresql.opener(url, password, limits)
+        case _:
+            from club.dialect import sqlserver  # noqa: PLC0415
+
+            return sqlserver.opener(url, password, limits)
 
 
-def judge(error: BaseException, where: str) -> Verdict | None:
-    """Return what a driver's error means, or None when it is no matter of the database's state."""
-    text_of = str(error)
-    state = _sqlstate(error)
-    for is_it, told in _MEANINGS:
-        if is_it(state, text_of):
-            return Verdict(told(where), is_retryable=told is _busy)
-    return None
-
-
-def _busy(where: str) -> DatabaseAway:
-    return DatabaseAway("the database {where} is busy: it will be tried again", where=where)
-
-
-_MEANINGS: Final[tuple[tuple[Callable[[str, str], bool], Callable[[str], DatabaseError]], ...]] = (
-    (lambda state, said: state in _SERIALISATION or any(code in said for code in _MARIADB_AGAIN), _busy),
-    (
-        lambda state, _: state.startswith(("08", "HYT", "57P")),
-        lambda where: DatabaseAway(
-            "the database {where} does not answer: check the network and the server", where=where
-        ),
-    ),
-    (
-        lambda state, said: state.startswith("53") or "(1114)" in said,
-        lambda where: DatabaseAway("the server of the database {where} has no room left: free some", where=where),
-    ),
-    (
-        lambda state, _: state.startswith("28"),
-        lambda where: DatabaseUnfit(
-            "the database {where} refuses the user or the password: correct the settings", where=where
-        ),
-    ),
-    (
-        lambda state, _: state in ("42S02", "42P01"),
-        lambda where: DatabaseUnfit(
-            "the database {where} has no tables of the club: run heitz-service database init", where=where
-        ),
-    ),
-    (
-        lambda state, _: state in ("IM002", "01000"),
-        lambda where: DatabaseUnfit("the driver of the database {where} is not installed: install it", where=where),
-    ),
-)
-
-
-def _sqlstate(error: BaseException) -> str:
-    state = getattr(error, "sqlstate", None) or (error.args[0] if error.args else "")
-    return state if isinstance(state, str) else ""
+def _see_lost_connection(context: ExceptionContext) -> None:
+    # SQLAlchemy asks the wrong parent class of this dialect: a dead connection would stay in the pool for ever.
+    if is_lost(context.original_exception):
+        context.is_disconnect = True
 
 
 def select_for_queue(statement: Select[Any], table: Table) -> Select[Any]:
@@ -100,24 +123,38 @@ def undoes_ddl(connection: Connection) -> bool:
 
 @contextmanager
 def schema_lock(connection: Connection) -> Iterator[None]:
-    """Let one station at a time change tables, for the rest of the transaction; SQLite's own lock does it there."""
+    """Let one station at a time change tables, for the rest of the transaction; SQLite's own lock does it there.
+
+    Raises DatabaseAway when another has it for longer than a minute.
+    """
     match connection.dialect.name:
         case "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('heitz-service schema'))"))
+            yield
         case "mssql":
-            connection.execute(
+            taken = connection.execute(
                 text(
-                    "EXEC sp_getapplock @Resource = 'heitz-service schema', @LockMode = 'Exclusive', "
-                    "@LockOwner = 'Transaction', @LockTimeout = 60000"
+                    "SET NOCOUNT ON; DECLARE @taken int; EXEC @taken = sp_getapplock "
+                    "@Resource = 'heitz-service schema', @LockMode = 'Exclusive', @LockOwner = 'Transaction', "
+                    f"@LockTimeout = {connecting.SCHEMA_LOCK_SECONDS * 1000}; SELECT @taken"
                 )
-            )
+            ).scalar()
+            if taken is None or taken < 0:
+                raise _another_changes_tables()
+            yield
         case "mysql" | "mariadb":
-            connection.execute(text("SELECT GET_LOCK('heitz-service schema', 60)"))
+            # The name is the whole server's, so that of the database is in it.
+            name = "CONCAT('heitz-service ', DATABASE())"
+            if connection.execute(text(f"SELECT GET_LOCK({name}, {connecting.SCHEMA_LOCK_SECONDS})")).scalar() != 1:
+                raise _another_changes_tables()
             try:
                 yield
             finally:
-                connection.execute(text("SELECT RELEASE_LOCK('heitz-service schema')"))
-            return
+                if not connection.invalidated:
+                    connection.execute(text(f"SELECT RELEASE_LOCK({name})"))
         case _:
-            pass
-    yield
+            yield
+
+
+def _another_changes_tables() -> DatabaseAway:
+    return DatabaseAway("another station is changing the tables of the database: try again when it is done")

@@ -32,7 +32,7 @@ def initialise(database: Database) -> Applied:
     Several stations may do it at the same moment: one does, the others find it done.
     """
     database.create()
-    return database.write(_bring_up)
+    return database.alter(_bring_up)
 
 
 def upgrade(database: Database) -> Applied:
@@ -41,7 +41,7 @@ def upgrade(database: Database) -> Applied:
     Raises DatabaseUnfit for a database without the club's tables: a mistyped address must not become a new club.
     """
     database.read(newest_revision)
-    return database.write(_bring_up)
+    return database.alter(_bring_up)
 
 
 def as_sql(dialect: str, since: int = 0) -> str:

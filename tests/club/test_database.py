@@ -16,6 +16,8 @@ from club import Database, DatabaseAway, DatabaseUnfit, Stations, check, migrati
 from club.dialect import sqlite
 from config.sentence import SentenceError
 
+pytestmark = pytest.mark.engines("sqlite")  # those of servers are in test_server_*.py
+
 
 def _database(path: Path) -> Database:
     return Database(f"sqlite:///{path}", busy_seconds=0.1)
@@ -339,10 +341,10 @@ def test_versions_of_sqlite_that_can_damage_a_database_are_known(
 
 def test_the_doctor_can_ask_what_endangers_a_database(club: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 40, 1))
-    assert "has a rare defect" in str(club.database().warning())
+    (danger,) = club.database().warnings()
+    assert "has a rare defect" in str(danger)
     monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 51, 3))
-    assert club.database().warning() is None
-    assert Database("mssql+pyodbc://host/club?driver=x").warning() is None
+    assert club.database().warnings() == ()
 
 
 def test_a_servers_error_is_judged_as_a_servers() -> None:

@@ -3,13 +3,15 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import attrs
 import pytest
+from pinned_sql import dialect_of
 from sqlalchemy import Column, Integer, MetaData, Table, create_mock_engine, select
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine import make_url
 
 from club import EMAIL, DatabaseAway, DatabaseUnfit, lease, runs, stations
-from club.dialect import Instant, byte_length, now_ms, servers, utc_now
+from club.dialect import Instant, byte_length, meanings, now_ms, servers, utc_now
 from club.queue_statements import QueueStatements
 from club.tables import email
 
@@ -19,15 +21,6 @@ URLS = {
     "postgresql": "postgresql+psycopg://",
     "mssql": "mssql+pyodbc://",
 }
-
-
-def _dialect(name: str) -> Any:
-    dialect: Any = make_url(URLS[name]).get_dialect()()
-    if name == "mssql":  # what it would have asked the server
-        dialect.server_version_info = (15,)
-        dialect._supports_offset_fetch = True
-        dialect.deprecate_large_types = True
-    return dialect
 
 
 def _statements() -> list[Any]:
@@ -48,7 +41,7 @@ def _statements() -> list[Any]:
 @pytest.mark.parametrize("name", URLS)
 def test_every_statement_compiles(name: str) -> None:
     for statement in _statements():
-        assert str(statement.compile(dialect=_dialect(name)))
+        assert str(statement.compile(dialect=dialect_of(URLS[name])))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +55,7 @@ def test_every_statement_compiles(name: str) -> None:
     ],
 )
 def test_a_claim_locks_its_rows_and_steps_over_others(name: str, part: str) -> None:
-    compiled = str(QueueStatements(EMAIL).candidates(1, 100).compile(dialect=_dialect(name)))
+    compiled = str(QueueStatements(EMAIL).candidates(1, 100).compile(dialect=dialect_of(URLS[name])))
     assert part in compiled
     assert "ROW_NUMBER" not in compiled
 
@@ -70,7 +63,7 @@ def test_a_claim_locks_its_rows_and_steps_over_others(name: str, part: str) -> N
 def test_attempts_are_counted_before_the_state_changes() -> None:
     """MariaDB computes each assignment from the values that those before it have set."""
     for statement in (QueueStatements(EMAIL).begin, *QueueStatements(EMAIL).settled.values()):
-        compiled = str(statement.compile(dialect=_dialect("mariadb")))
+        compiled = str(statement.compile(dialect=dialect_of(URLS["mariadb"])))
         assert compiled.index("SET attempts=") < compiled.index("state=")
 
 
@@ -84,7 +77,7 @@ def test_attempts_are_counted_before_the_state_changes() -> None:
     ],
 )
 def test_the_clock_is_the_databases_own_and_utc(name: str, clock: str, length: str) -> None:
-    compiled = str(select(utc_now(), now_ms(), byte_length(email.c.text_body)).compile(dialect=_dialect(name)))
+    compiled = str(select(utc_now(), now_ms(), byte_length(email.c.text_body)).compile(dialect=dialect_of(URLS[name])))
     assert clock in compiled
     assert length in compiled
 
@@ -92,9 +85,9 @@ def test_the_clock_is_the_databases_own_and_utc(name: str, clock: str, length: s
 @pytest.mark.parametrize("name", URLS)
 def test_an_instant_is_bound_as_plain_utc(name: str) -> None:
     at = datetime(2026, 11, 24, 9, 0, tzinfo=timezone(timedelta(hours=1)))
-    bound = Instant().process_bind_param(at, _dialect(name))
+    bound = Instant().process_bind_param(at, dialect_of(URLS[name]))
     assert bound == ("2026-11-24 08:00:00" if name == "sqlite" else datetime(2026, 11, 24, 8, 0))  # noqa: DTZ001  # plain
-    assert Instant().process_bind_param(None, _dialect(name)) is None
+    assert Instant().process_bind_param(None, dialect_of(URLS[name])) is None
     assert at.astimezone(UTC).hour == 8
 
 
@@ -110,13 +103,14 @@ def _driver_error(state: str, said: str = "") -> Exception:
         (_driver_error("08S01"), DatabaseAway, "", "does not answer"),
         (_driver_error("HYT00"), DatabaseAway, "", "does not answer"),
         (_driver_error("53100"), DatabaseAway, "", "no room left"),
+        (_driver_error("53300"), DatabaseAway, "", "no connection left"),
         (_driver_error("28000"), DatabaseUnfit, "", "refuses the user or the password"),
         (_driver_error("42S02"), DatabaseUnfit, "", "has no tables of the club"),
         (_driver_error("IM002"), DatabaseUnfit, "", "driver"),
     ],
 )
 def test_a_servers_errors_are_told_apart(error: Exception, kind: type[Exception], again: str, said: str) -> None:
-    verdict = servers.judge(error, "mariadb host/club")
+    verdict = meanings.judge(error, "mariadb host/club")
     assert verdict is not None
     assert isinstance(verdict.error, kind)
     assert verdict.is_retryable == (again == "again")
@@ -124,8 +118,8 @@ def test_a_servers_errors_are_told_apart(error: Exception, kind: type[Exception]
 
 
 def test_an_error_of_our_own_making_is_not_judged() -> None:
-    assert servers.judge(RuntimeError(), "host") is None
-    assert servers.judge(RuntimeError(42), "host") is None
+    assert meanings.judge(RuntimeError(), "host") is None
+    assert meanings.judge(RuntimeError(42), "host") is None
 
 
 @pytest.mark.parametrize(
@@ -134,12 +128,18 @@ def test_an_error_of_our_own_making_is_not_judged() -> None:
         ("sqlite", []),
         ("mariadb", ["SELECT GET_LOCK", "SELECT RELEASE_LOCK"]),
         ("postgresql", ["SELECT pg_advisory_xact_lock"]),
-        ("mssql", ["EXEC sp_getapplock"]),
+        ("mssql", ["SET NOCOUNT ON; DECLARE @taken int; EXEC @taken = sp_getapplock"]),
     ],
 )
 def test_one_station_at_a_time_changes_tables(name: str, asked: list[str]) -> None:
     said: list[str] = []
-    connection: Any = create_mock_engine(URLS[name], lambda statement, *_, **__: said.append(str(statement)))
+
+    def take(statement: Any, *_: Any, **__: Any) -> Any:
+        said.append(str(statement))
+        return attrs.make_class("Answer", {"scalar": attrs.field(default=lambda: 1)})()
+
+    connection: Any = create_mock_engine(URLS[name], take)
+    connection.invalidated = False
     with servers.schema_lock(connection):
         assert servers.undoes_ddl(connection) == (name != "mariadb")
     assert [line[: len(part)] for line, part in zip(said, asked, strict=True)] == asked

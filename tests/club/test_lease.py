@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from club import DatabaseAway, LeaseLost, boot_clock, holders
 
@@ -168,6 +169,16 @@ def test_a_lease_row_that_was_deleted_is_made_again(club: Any) -> None:
     assert lease.token > token
 
 
+def test_a_standby_only_asks(club: Any) -> None:
+    assert club.lease("ACCUEIL").acquire()
+    database, said = club.database(), []
+    event.listen(database.engine, "before_cursor_execute", lambda _c, _k, statement, *_: said.append(statement))
+    standby = club.lease("SERVEUR", database=database)
+    assert not any(standby.acquire() for _ in range(20))
+    assert {statement.split()[0] for statement in said} - {"BEGIN"} == {"SELECT"}
+
+
+@pytest.mark.engines("sqlite")
 def test_a_standby_writes_nothing(club: Any) -> None:
     assert club.lease("ACCUEIL").acquire()
     standby = club.lease("SERVEUR")
@@ -204,15 +215,10 @@ def test_the_database_away_does_not_end_a_hold_before_its_deadline(club: Any) ->
     database = club.database(busy_seconds=0.05)
     lease = club.lease(database=database)
     assert lease.acquire()
-    import sqlite3  # noqa: PLC0415
-
-    blocker = sqlite3.connect(club.file, isolation_level=None)
-    blocker.execute("BEGIN IMMEDIATE")
-    with pytest.raises(DatabaseAway):
-        lease.renew()
-    assert lease.is_held
-    blocker.execute("ROLLBACK")
-    blocker.close()
+    with club.blocked():
+        with pytest.raises(DatabaseAway):
+            lease.renew()
+        assert lease.is_held
     lease.renew()
 
 
@@ -277,6 +283,7 @@ def test_the_station_clock_goes_forward() -> None:
     assert boot_clock() <= boot_clock()
 
 
+@pytest.mark.engines("sqlite")
 def test_a_lease_table_that_swallows_rows_is_said(club: Any) -> None:
     club.sql("CREATE TRIGGER swallow AFTER INSERT ON lease BEGIN DELETE FROM lease; END")
     with pytest.raises(LeaseLost, match="check the database"):

@@ -1,48 +1,37 @@
 """The lease as a model: at every instant at most one station believes that it holds it, and tokens only grow."""
 
-import shutil
-import sqlite3
-import tempfile
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
 import pytest
+from club_places import FIRST_DAY_MS, ModelPlaces
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import event
 
-from club import Database, Lease, LeaseLost, Times
+from club import Lease, LeaseLost, Times
 
 STATIONS = ("ACCUEIL", "SERVEUR", "BASSIN")
-SETTINGS = settings(
-    max_examples=60, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
+SETTINGS = settings(stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 class LeaseMachine(RuleBasedStateMachine):
     """Three stations, each with a clock of its own that starts anywhere; the database's clock jumps."""
 
-    template: Path
+    places: ModelPlaces
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        shutil.copy(self.template, self.folder / "club.db")
-        self.database = Database(f"sqlite:///{self.folder / 'club.db'}")
-        event.listen(self.database.engine, "connect", self._set_up)
         self.seconds = 0.0
         self.ahead = 0.0
+        self.place = self.places.take()
+        self.database = self.place.database(self._now_ms, busy_seconds=5)
         self.dead: dict[str, list[str]] = {station: [] for station in STATIONS}
         self.frozen: list[Lease] = []
         self.tokens: list[int] = []
         self.leases = {station: self._lease(station) for station in STATIONS}
 
-    def _set_up(self, connection: sqlite3.Connection, _record: Any) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
-        day = 86_400.0
-        connection.create_function("julianday", 1, lambda _: 2440587.5 + 20_000 + (self.seconds + self.ahead) / day)
+    def _now_ms(self) -> int:
+        return FIRST_DAY_MS + int((self.seconds + self.ahead) * 1000)
 
     def _lease(self, station: str) -> Lease:
         process = f"{station}-{len(self.dead[station])}"
@@ -102,18 +91,19 @@ class LeaseMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.database.dispose()
-        shutil.rmtree(self.folder)
+        self.places.give_back(self.place)
 
 
-def test_at_most_one_station_works_at_any_instant(template: Path) -> None:
-    LeaseMachine.template = template
-    run_state_machine_as_test(LeaseMachine, settings=SETTINGS)
+def test_at_most_one_station_works_at_any_instant(model_places: ModelPlaces) -> None:
+    LeaseMachine.places = model_places
+    run_state_machine_as_test(LeaseMachine, settings=settings(SETTINGS, max_examples=model_places.examples(60)))
 
 
+@pytest.mark.engines("sqlite")
 def test_the_model_catches_a_lease_that_trusts_the_clock_of_the_database(
-    template: Path, monkeypatch: pytest.MonkeyPatch
+    model_places: ModelPlaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    LeaseMachine.template = template
+    LeaseMachine.places = model_places
     monkeypatch.setattr(Lease, "_may_take", lambda _self, row: row["expires_ms"] <= row["now"])
     unshrunk = settings(SETTINGS, max_examples=500, phases=[Phase.generate], report_multiple_bugs=False)
     with pytest.raises(AssertionError, match="two stations work"):

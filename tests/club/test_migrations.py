@@ -1,7 +1,7 @@
 """Migrations: what they make is what the program works with; a race or a crash harms nothing."""
 
-import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
-from club import Database, DatabaseUnfit, check, migrations
+from club import Database, DatabaseAway, DatabaseUnfit, check, migrations
+from club.dialect import schema_lock
 from club.migrations import runner
 from club.migrations.steps import Steps
 from club.schema import KNOWN_REVISION
@@ -26,16 +27,39 @@ def _definitions(connection: Any) -> dict[str, str]:
     return {row.name: row.sql for row in rows}
 
 
+def _described(connection: Any) -> dict[str, Any]:
+    """Return all that a server tells of the club's tables: types, defaults, collations, keys, indexes, checks."""
+    looking = inspect(connection)
+    asked = ("get_columns", "get_indexes", "get_pk_constraint", "get_foreign_keys", "get_check_constraints")
+    return {
+        table: [
+            sorted(str(sorted(part.items())) if isinstance(part, dict) else str(part) for part in found)
+            for found in (getattr(looking, name)(table) for name in asked)
+        ]
+        for table in metadata.tables
+    }
+
+
+def _differences(database: Database) -> Any:
+    return database.read(lambda connection: compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+@pytest.mark.engines("sqlite")
 def test_the_migrated_schema_is_the_one_the_program_knows(club: Any, tmp_path: Path) -> None:
     fresh = Database(f"sqlite:///{tmp_path / 'fresh.db'}")
     fresh.create()
     fresh.write(metadata.create_all)
     assert club.database().read(_definitions) == fresh.read(_definitions)
     fresh.dispose()
-    differences = club.database().read(
-        lambda connection: compare_metadata(MigrationContext.configure(connection), metadata)
-    )
-    assert differences == []
+    assert _differences(club.database()) == []
+
+
+@pytest.mark.engines("mariadb", "postgresql")
+def test_the_schema_that_a_server_tells_is_the_one_the_program_knows(club: Any, new_database: Any) -> None:
+    fresh = new_database()
+    fresh.alter(metadata.create_all)
+    assert club.database().read(_described) == fresh.read(_described)
+    assert _differences(club.database()) == []
 
 
 def test_the_newest_revision_is_the_one_that_the_program_knows() -> None:
@@ -58,7 +82,7 @@ def test_a_table_of_that_name_made_by_another_program_is_not_taken_for_ours(tmp_
     database.dispose()
 
 
-def test_a_crash_in_the_middle_is_mended_by_doing_it_again(tmp_path: Path) -> None:
+def test_a_crash_in_the_middle_is_mended_by_doing_it_again(new_database: Any, engine: str) -> None:
     program = (
         "import os, sys, signal; sys.path.insert(0, sys.argv[2])\n"
         "from club import Database, migrations\n"
@@ -68,41 +92,57 @@ def test_a_crash_in_the_middle_is_mended_by_doing_it_again(tmp_path: Path) -> No
         "    create(self, table); made.append(table)\n"
         "    if len(made) == 4: os.kill(os.getpid(), signal.SIGKILL)\n"
         "Steps.create = dying\n"
-        "migrations.initialise(Database('sqlite:///' + sys.argv[1]))\n"
+        "migrations.initialise(Database(sys.argv[1]))\n"
     )
-    file = tmp_path / "club.db"
-    died = subprocess.run([sys.executable, "-c", program, str(file), str(ROOT)], check=False, timeout=60)
+    database = new_database()
+    died = subprocess.run([sys.executable, "-c", program, database.address, str(ROOT)], check=False, timeout=60)
     assert died.returncode == -signal.SIGKILL
-    database = Database(f"sqlite:///{file}")
+    left = database.read(lambda connection: inspect(connection).get_table_names())
+    assert len(left) == (4 if engine == "mariadb" else 0), "MariaDB alone keeps what was done before a crash"
     assert migrations.initialise(database) == migrations.Applied(0, KNOWN_REVISION)
     check(database)
-    database.dispose()
+    assert _differences(database) == []
 
 
-def test_stations_that_upgrade_at_the_same_moment_do_it_once(tmp_path: Path) -> None:
+def test_stations_that_upgrade_at_the_same_moment_do_it_once(new_database: Any) -> None:
     program = (
         "import sys; sys.path.insert(0, sys.argv[2])\n"
         "from club import Database, migrations\n"
+        "database = Database(sys.argv[1], busy_seconds=30)\n"
+        "print('ready', flush=True)\n"
         "sys.stdin.readline()\n"
-        "print(migrations.initialise(Database('sqlite:///' + sys.argv[1], busy_seconds=30)).before)\n"
+        "print(migrations.initialise(database).before)\n"
     )
-    file = tmp_path / "club.db"
+    database = new_database()
     stations = [
         subprocess.Popen(
-            [sys.executable, "-c", program, str(file), str(ROOT)],
+            [sys.executable, "-c", program, database.address, str(ROOT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=dict(os.environ),
         )
-        for _ in range(3)
+        for _ in range(4)
     ]
+    for station in stations:
+        assert station.stdout is not None
+        assert station.stdout.readline() == "ready\n"
     for station in stations:
         assert station.stdin is not None
         station.stdin.write("go\n")
         station.stdin.flush()
     found = sorted(station.communicate(timeout=60)[0].strip() for station in stations)
-    assert found == ["0", "1", "1"]
+    assert found == ["0", "1", "1", "1"]
+    assert _differences(database) == []
+
+
+@pytest.mark.engines("mariadb", "postgresql")
+def test_who_waits_too_long_for_another_that_changes_tables_is_told(
+    new_database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("club.dialect.connecting.SCHEMA_LOCK_SECONDS", 1)
+    database = new_database(busy_seconds=0.1)
+    with database.engine.begin() as other, schema_lock(other), pytest.raises(DatabaseAway, match="again"):
+        migrations.initialise(database)
 
 
 @pytest.mark.parametrize(
@@ -121,10 +161,9 @@ def test_an_administrator_gets_a_script(dialect: str, parts: list[str]) -> None:
     assert migrations.as_sql(dialect, since=KNOWN_REVISION) == ""
 
 
+@pytest.mark.engines("sqlite")
 def test_the_script_makes_the_same_database(club: Any, tmp_path: Path) -> None:
     file = tmp_path / "scripted.db"
-    import sqlite3  # noqa: PLC0415
-
     connection = sqlite3.connect(file)
     connection.executescript(migrations.as_sql("sqlite"))
     connection.close()
@@ -134,6 +173,19 @@ def test_the_script_makes_the_same_database(club: Any, tmp_path: Path) -> None:
         name: "".join(sql.split()) for name, sql in club.database().read(_definitions).items()
     }
     database.dispose()
+
+
+@pytest.mark.engines("mariadb", "postgresql")
+def test_the_script_makes_the_same_database_on_a_server(club: Any, new_database: Any, engine: str) -> None:
+    """The administrator's own connection runs it, statement by statement as their tool does."""
+    scripted = new_database()
+    script = migrations.as_sql(engine)
+    club.place.server.administer(
+        *(statement for statement in script.split(";") if statement.strip()),
+        database=scripted.engine.url.database,
+    )
+    assert check(scripted).revision == KNOWN_REVISION
+    assert scripted.read(_described) == club.database().read(_described)
 
 
 def test_an_engine_that_keeps_half_a_revision_finds_its_steps_done() -> None:

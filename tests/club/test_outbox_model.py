@@ -1,17 +1,17 @@
 """The outbox under crashes anywhere, two stations, an absent database and zombies: nothing twice, nothing lost."""
 
 import shutil
-import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import attrs
 import pytest
+from club_places import FIRST_DAY_MS, ModelPlaces
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Connection, event, update
+from sqlalchemy import Connection, update
 
 from club import (
     EMAIL,
@@ -46,9 +46,7 @@ T = TypeVar("T")
 STATIONS = ("ACCUEIL", "SERVEUR")
 
 
-SETTINGS = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
+SETTINGS = settings(stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 UNSHRUNK = settings(SETTINGS, max_examples=400, phases=[Phase.generate], report_multiple_bugs=False)
 
 
@@ -86,7 +84,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        shutil.copy(OutboxMachine.template, self.folder / "club.db")
+        self.place = OutboxMachine.places.take()
         self.opened: list[StormyDatabase] = []
         self.journals: list[Journal] = []
         self.seconds = 1000.0
@@ -102,18 +100,16 @@ class OutboxMachine(RuleBasedStateMachine):
         self.given_up: set[int] = set()
         self.decided: set[int] = set()
 
-    template: Path
+    places: ModelPlaces
 
     def _database(self) -> StormyDatabase:
-        database = StormyDatabase(f"sqlite:///{self.folder / 'club.db'}")
-        event.listen(database.engine, "connect", self._set_up)
+        database = self.place.database(self._now_ms, StormyDatabase, busy_seconds=5)
+        assert isinstance(database, StormyDatabase)
         self.opened.append(database)
         return database
 
-    def _set_up(self, connection: sqlite3.Connection, _record: Any) -> None:
-        connection.execute("PRAGMA synchronous=OFF")  # the power stays on in this test
-        day = 86_400.0
-        connection.create_function("julianday", 1, lambda _: 2440587.5 + 20_000 + (self.seconds + self.ahead) / day)
+    def _now_ms(self) -> int:
+        return FIRST_DAY_MS + int((self.seconds + self.ahead) * 1000)
 
     @initialize(has_journals=st.sampled_from([True, True, False]))
     def start_all(self, has_journals: bool) -> None:  # noqa: FBT001  # hypothesis gives it by name
@@ -286,6 +282,7 @@ class OutboxMachine(RuleBasedStateMachine):
             for journal in self.journals:
                 journal._file.close()
             shutil.rmtree(self.folder)
+            self.places.give_back(self.place)
 
     def _finish(self) -> None:
         self.ahead = max(self.ahead, 0) + 3 * 86_400  # what was put off by a clock that stepped is due again
@@ -323,14 +320,17 @@ class OutboxMachine(RuleBasedStateMachine):
                 assert self.taken[summary.id] <= 1
 
 
-def test_nothing_is_sent_twice_and_nothing_is_lost(template: Path) -> None:
-    OutboxMachine.template = template
-    run_state_machine_as_test(OutboxMachine, settings=SETTINGS)
+def test_nothing_is_sent_twice_and_nothing_is_lost(model_places: ModelPlaces) -> None:
+    OutboxMachine.places = model_places
+    run_state_machine_as_test(OutboxMachine, settings=settings(SETTINGS, max_examples=model_places.examples(40)))
 
 
-def test_the_model_catches_a_recovery_that_sends_again(template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.engines("sqlite")
+def test_the_model_catches_a_recovery_that_sends_again(
+    model_places: ModelPlaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The commonest mistake of outboxes: what was left half-way is put back in the queue."""
-    OutboxMachine.template = template
+    OutboxMachine.places = model_places
 
     def blind(self: Settling, connection: Connection, error: str, token: int) -> int:
         c = EMAIL.messages.c

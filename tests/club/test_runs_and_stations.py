@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from club import Runs, Stations
 
 
@@ -86,6 +88,7 @@ def test_old_runs_are_purged_and_running_ones_stay(club: Any) -> None:
     assert [run.id for run in runs.history("backup")] == [running]
 
 
+@pytest.mark.engines("sqlite")
 def test_a_row_that_another_program_spoilt_is_shown_as_it_can_be(club: Any) -> None:
     runs = _runs(club)
     run = runs.begin("email", "1")

@@ -1,0 +1,111 @@
+"""Every statement that a club's day asks of its database, caught on SQLite and compiled for another engine.
+
+.venv/bin/python tests/club/lab/pinned_sql.py > tests/club/sqlserver.sql
+"""
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+
+from club import (
+    EMAIL,
+    Database,
+    Expired,
+    Failed,
+    Later,
+    Lease,
+    Outbox,
+    OutboxDesk,
+    Outcome,
+    Recipient,
+    Runs,
+    Sent,
+    Stations,
+    Uncertain,
+    check,
+    holders,
+    migrations,
+)
+from club.tables import email, email_attachment
+
+
+def dialect_of(url: str) -> Any:
+    """Return an engine's dialect with what it would have asked a server of today."""
+    dialect: Any = make_url(url).get_dialect()()
+    if dialect.name == "mssql":
+        dialect.server_version_info = (15,)
+        dialect._supports_offset_fetch = True
+        dialect.deprecate_large_types = True
+    return dialect
+
+
+def a_day(database: Database) -> None:
+    """Do once all that stations and people do."""
+    check(database)
+    stations, runs, desk = Stations(database), Runs(database, "ACCUEIL", "one"), OutboxDesk(database, EMAIL)
+    stations.beat("ACCUEIL", "one", "0.1.0", "active", ["email"])
+    stations.list()
+    lease = Lease(database, "email", "ACCUEIL", "one")
+    lease.acquire()
+    lease.holder(), holders(database)
+    outbox = Outbox(database, EMAIL, lease)
+    outbox.recover()
+    outcomes: tuple[Outcome, ...] = (Sent("r"), Failed("550"), Later("450", timedelta(0)), Uncertain("?"), Expired(""))
+    with database.engine.begin() as connection:
+        values: dict[str, Any] = {"recipient": "a@x.fr", "subject": "s"}
+        for number in range(len(outcomes) + 2):
+            connection.execute(email.insert().values(**values))
+            attachment = {"email_id": number + 1, "name": "a", "content": b"x"}
+            connection.execute(email_attachment.insert().values(**attachment))
+    for message, outcome in zip(outbox.claim(), outcomes, strict=False):
+        outbox.content(message.attachments[0])
+        outbox.begin(message)
+        outbox.settle(
+            message, outcome, [Recipient("a@x.fr", "uncertain" if isinstance(outcome, Uncertain) else "sent")]
+        )
+    outbox.begin(outbox.claim()[-1])
+    outbox.recover()
+    outbox.expire()
+    claimed = outbox.claim(1)
+    outbox.begin(claimed[0]), outbox.begin(claimed[0])
+    outbox.give_back(claimed)
+    desk.counts(), desk.backlog(), desk.list(), desk.list(["sent"], before=9), desk.list(["failed"]), desk.show(4)
+    desk.retry(2)
+    desk.resolve(4, "sent")
+    desk.resolve(7, "resend")
+    run = runs.begin("email", "08:00")
+    runs.begin("backup", "08:00"), runs.interrupt(["one"]), runs.begin("backup", "08:00", again=True)
+    runs.finish(run or 0, "ok")
+    runs.record("email", "ok", 1.5)
+    runs.purge(timedelta(days=1)), runs.history("email", failures=True), runs.last("email")
+    lease.release()
+
+
+def compiled(url: str) -> str:
+    """Return every statement of a day, each once, and the tables, in an engine's own words."""
+    caught: dict[str, None] = {}
+    dialect = dialect_of(url)
+
+    def catch(_connection: Any, statement: Any, rows: Any, row: Any, _options: Any) -> None:
+        if hasattr(statement, "text"):
+            return
+        given = set((rows or [row])[0])
+        table = getattr(statement, "table", None)
+        keys = sorted(given) if given and table is not None and given <= set(table.c.keys()) else None
+        caught[" ".join(str(statement.compile(dialect=dialect, column_keys=keys)).split())] = None
+
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{Path(folder) / 'club.db'}")
+        migrations.initialise(database)
+        event.listen(database.engine, "before_execute", catch)
+        a_day(database)
+        database.dispose()
+    return "\n\n".join([*sorted(caught), migrations.as_sql(dialect.name)])
+
+
+if __name__ == "__main__":
+    print(compiled("mssql+pyodbc://"), end="")  # noqa: T201  # its output is the file

@@ -1,0 +1,281 @@
+DELETE FROM email_recipient WHERE email_recipient.email_id = :email_id_1 AND email_recipient.state IN (__[POSTCOMPILE_state_1])
+
+INSERT INTO email (recipient, subject) OUTPUT inserted.id VALUES (:recipient, :subject)
+
+INSERT INTO email_attachment (email_id, name, content) OUTPUT inserted.id VALUES (:email_id, :name, :content)
+
+INSERT INTO email_recipient (email_id, address, state, error) OUTPUT inserted.id VALUES (:email_id, :address, :state, :error)
+
+INSERT INTO lease (name) VALUES (:name)
+
+INSERT INTO operation_run (operation, occurrence, station, process, outcome, started_at, started_ms, finished_at, finished_ms, summary) OUTPUT inserted.id VALUES (:r_operation, :r_occurrence, :r_station, :r_process, :r_outcome, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :r_milliseconds) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :r_milliseconds) / 1000) / 60, CAST('19700101' AS datetime2(0))))), ((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :r_milliseconds), (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), :r_summary)
+
+INSERT INTO operation_run (operation, occurrence, station, process, started_ms) OUTPUT inserted.id VALUES (:r_operation, :r_occurrence, :r_station, :r_process, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))
+
+INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_ms, ended_ms, outcome, reference, error) SELECT :param_1 AS anon_1, email.id, email.attempts, :m_station AS anon_2, :m_presented AS anon_3, email.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1, :m_outcome AS anon_4, :m_reference AS anon_5, :m_error AS anon_6 FROM email WHERE email.id = :m_id
+
+INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_ms, ended_ms, outcome, reference, error) SELECT :param_1 AS anon_1, email.id, email.attempts, :m_station AS anon_2, :m_presented AS anon_3, email.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1, :m_outcome AS anon_4, :m_reference AS anon_5, :m_error AS anon_6 FROM email WHERE email.state = :state_1 AND email.claim_token < :m_token
+
+INSERT INTO station (name, process, version, state, holds, seen_at, seen_ms) VALUES (:s_name, :s_process, :s_version, :s_state, :s_holds, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))
+
+SELECT TOP __[POSTCOMPILE_param_1] club_schema.revision, club_schema.min_revision, club_schema.min_app FROM club_schema ORDER BY club_schema.revision DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] email.due_ms, email.created_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) ORDER BY email.due_ms, email.id
+
+SELECT TOP __[POSTCOMPILE_param_1] email.id, email.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.expires_at <= (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))
+
+SELECT TOP __[POSTCOMPILE_param_1] email.id, email.not_before, email.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK) WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.claim_token < :m_token ORDER BY email.due_ms, email.id
+
+SELECT TOP __[POSTCOMPILE_param_1] email.id, email.state, email.attempts, email.created_at, email.sent_at, email.due_ms, email.error, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now, email.subject, email.reference, email.source FROM email ORDER BY email.id DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] email.id, email.state, email.attempts, email.created_at, email.sent_at, email.due_ms, email.error, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now, email.subject, email.reference, email.source FROM email WHERE coalesce(email.state, :coalesce_1) IN (__[POSTCOMPILE_coalesce_2]) AND email.id < :id_1 ORDER BY email.id DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] email.id, email.state, email.attempts, email.created_at, email.sent_at, email.due_ms, email.error, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now, email.subject, email.reference, email.source FROM email WHERE email.state IN (__[POSTCOMPILE_state_1]) ORDER BY email.id DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] operation_run.id FROM operation_run WHERE operation_run.started_ms < (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_2 AND operation_run.outcome != :outcome_1 ORDER BY operation_run.started_ms
+
+SELECT TOP __[POSTCOMPILE_param_1] operation_run.id, operation_run.operation, operation_run.occurrence, operation_run.station, operation_run.process, operation_run.outcome, operation_run.started_at, operation_run.started_ms, operation_run.finished_at, operation_run.finished_ms, operation_run.summary FROM operation_run WHERE operation_run.operation = :operation_1 AND operation_run.outcome IN (__[POSTCOMPILE_outcome_1]) ORDER BY operation_run.id DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] operation_run.id, operation_run.operation, operation_run.occurrence, operation_run.station, operation_run.process, operation_run.outcome, operation_run.started_at, operation_run.started_ms, operation_run.finished_at, operation_run.finished_ms, operation_run.summary FROM operation_run WHERE operation_run.operation = :operation_1 ORDER BY operation_run.id DESC
+
+SELECT count(*) AS count_1 FROM email WHERE email.state = :state_1
+
+SELECT email.id, email.recipient, email.subject, email.text_body, email.html_body, email.reply_to, email.reference, email.not_before, email.expires_at, email.priority, email.source, email.state, email.attempts, email.sent_at, email.error, email.created_at, email.due_ms, email.station, email.claim_id, email.claim_token, email.began_ms, email.message_id, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.id = :id_1
+
+SELECT email.id, email.recipient, email.subject, email.text_body, email.html_body, email.reply_to, email.reference, email.not_before, email.expires_at, email.priority, email.source, email.state, email.attempts, email.sent_at, email.error, email.created_at, email.due_ms, email.station, email.claim_id, email.claim_token, email.began_ms, email.message_id, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.id IN (__[POSTCOMPILE_m_ids]) ORDER BY email.id
+
+SELECT email.state, count(*) AS count_1 FROM email GROUP BY email.state
+
+SELECT email_attachment.content FROM email_attachment WHERE email_attachment.id = :id_1
+
+SELECT email_attachment.email_id AS owner, email_attachment.id, email_attachment.name, email_attachment.media_type, DATALENGTH(email_attachment.content) AS size FROM email_attachment WHERE email_attachment.email_id IN (__[POSTCOMPILE_m_ids]) ORDER BY email_attachment.id
+
+SELECT email_recipient.address FROM email_recipient WHERE email_recipient.email_id = :email_id_1
+
+SELECT email_recipient.address, email_recipient.state, email_recipient.error FROM email_recipient WHERE email_recipient.email_id = :email_id_1 ORDER BY email_recipient.id
+
+SELECT email_recipient.email_id, email_recipient.address FROM email_recipient WHERE email_recipient.email_id IN (__[POSTCOMPILE_email_id_1]) AND email_recipient.state IN (__[POSTCOMPILE_state_1])
+
+SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM lease WHERE lease.name = :lease_name
+
+SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM lease WHERE lease.station != :station_1
+
+SELECT lease.token FROM lease WHERE lease.name = :name_1
+
+SELECT operation_run.id FROM operation_run WHERE operation_run.operation = :operation_1 AND operation_run.occurrence = :occurrence_1
+
+SELECT outbox_attempt.attempt, outbox_attempt.station, outbox_attempt.began_ms, outbox_attempt.ended_ms, outbox_attempt.outcome, outbox_attempt.reference, outbox_attempt.error FROM outbox_attempt WHERE outbox_attempt.channel = :channel_1 AND outbox_attempt.message_id = :message_id_1 ORDER BY outbox_attempt.id
+
+SELECT station.name, station.process, station.version, station.state, station.holds, station.started_at, station.seen_at, station.seen_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM station ORDER BY station.name
+
+UPDATE email SET attempts=(email.attempts + :attempts_1), state=:state, began_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE email.id = :m_id AND email.claim_id = :m_claim AND email.state = :state_1 AND (EXISTS (SELECT * FROM lease WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token))
+
+UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END, state=:state, error=:m_error WHERE email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4)
+
+UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END, state=:state, error=:m_error, due_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :m_delay), claim_id=NULL, claim_token=:claim_token WHERE email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4)
+
+UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END, state=:state, error=:m_error, message_id=:m_reference WHERE email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4)
+
+UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END, state=:state, sent_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), message_id=:m_reference, error=:m_error WHERE email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4)
+
+UPDATE email SET claim_id=:claim_id, claim_token=:claim_token WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND email.claim_id = :m_claim AND coalesce(email.state, :coalesce_1) = :coalesce_2
+
+UPDATE email SET expires_at=:expires_at WHERE email.id = :id_1 AND (email.state IN (__[POSTCOMPILE_state_1]) OR email.state = :state_2 AND email.due_ms > :due_ms_1) AND email.expires_at <= (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))
+
+UPDATE email SET state=:state, attempts=:attempts, error=:error, due_ms=:due_ms, claim_id=:claim_id, claim_token=:claim_token WHERE email.id = :id_1 AND (email.state IN (__[POSTCOMPILE_state_1]) OR email.state = :state_2 AND email.due_ms > :due_ms_1)
+
+UPDATE email SET state=:state, error=:error, due_ms=:due_ms, claim_id=:claim_id, claim_token=:claim_token WHERE email.id = :id_1 AND email.state = :state_1
+
+UPDATE email SET state=:state, error=:m_error WHERE email.state = :state_1 AND email.claim_token < :m_token
+
+UPDATE email SET state=:state, sent_at=(DATEADD(second, ((email.began_ms) / 1000) % 60, DATEADD(minute, ((email.began_ms) / 1000) / 60, CAST('19700101' AS datetime2(0))))), error=:error WHERE email.id = :id_1 AND email.state = :state_1
+
+UPDATE email SET station=:m_station, claim_id=:m_claim, claim_token=:m_token WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND coalesce(email.state, :coalesce_1) = :coalesce_2
+
+UPDATE email_recipient SET state=:state WHERE email_recipient.email_id = :email_id_1 AND email_recipient.state = :state_1
+
+UPDATE email_recipient SET state=:state, error=:error WHERE email_recipient.email_id = :email_id_1 AND email_recipient.state = :state_1
+
+UPDATE lease SET expires_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl), ttl_ms=:ttl, renewals=(lease.renewals + :renewals_1), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) / 60, CAST('19700101' AS datetime2(0))))) WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token
+
+UPDATE lease SET station=:new_station, process=:new_process, token=CASE WHEN (lease.token <= :token_floor AND :token_floor >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN :token_floor + :param_1 WHEN (lease.token >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN lease.token + :token_1 ELSE (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) END, expires_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl), ttl_ms=:ttl, renewals=(lease.renewals + :renewals_1), acquired_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) / 60, CAST('19700101' AS datetime2(0))))) WHERE lease.name = :lease_name AND lease.token = :seen_token AND lease.renewals = :seen_renewals
+
+UPDATE lease SET station=:station, process=:process, expires_ms=:expires_ms, renewals=(lease.renewals + :renewals_1), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))) WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token
+
+UPDATE lease SET token=CASE WHEN (lease.token <= :token_floor AND :token_floor >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN :token_floor + :param_1 WHEN (lease.token >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN lease.token + :token_1 ELSE (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) END, expires_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl), ttl_ms=:ttl, renewals=(lease.renewals + :renewals_1), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) / 60, CAST('19700101' AS datetime2(0))))) WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token
+
+UPDATE operation_run SET outcome=:outcome, finished_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), finished_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE operation_run.outcome = :outcome_1 AND operation_run.station = :station_1 AND operation_run.process IN (__[POSTCOMPILE_process_1])
+
+UPDATE operation_run SET outcome=:r_outcome, finished_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), finished_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), summary=:r_summary WHERE operation_run.id = :r_id AND operation_run.process = :r_process AND operation_run.outcome = :outcome_1
+
+UPDATE operation_run SET station=:r_station, process=:r_process, outcome=:outcome, started_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), started_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), finished_at=:finished_at, finished_ms=:finished_ms, summary=:summary WHERE operation_run.operation = :r_operation AND operation_run.occurrence = :r_occurrence AND operation_run.outcome = :outcome_1
+
+UPDATE station SET process=:s_process, version=:s_version, state=:s_state, holds=:s_holds, started_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE station.name = :s_name
+
+UPDATE station SET version=:s_version, state=:s_state, holds=:s_holds, seen_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE station.name = :s_name AND station.process = :s_process
+
+CREATE TABLE club_schema (
+    revision INTEGER NOT NULL, 
+    name VARCHAR(64) COLLATE Latin1_General_BIN2 NOT NULL, 
+    min_revision INTEGER NOT NULL, 
+    min_app VARCHAR(32) COLLATE Latin1_General_BIN2 NOT NULL, 
+    applied_at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    PRIMARY KEY (revision)
+);
+
+GO
+
+CREATE TABLE email (
+    id BIGINT NOT NULL IDENTITY, 
+    recipient NVARCHAR(max) NOT NULL, 
+    subject NVARCHAR(1000) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    text_body NVARCHAR(max) NULL, 
+    html_body NVARCHAR(max) NULL, 
+    reply_to NVARCHAR(320) COLLATE Latin1_General_100_BIN2 NULL, 
+    reference NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL, 
+    not_before DATETIME2(3) NULL, 
+    expires_at DATETIME2(3) NULL, 
+    priority SMALLINT NOT NULL DEFAULT '1', 
+    source NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NULL, 
+    state VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'pending', 
+    attempts INTEGER NOT NULL DEFAULT '0', 
+    sent_at DATETIME2(3) NULL, 
+    error NVARCHAR(1000) COLLATE Latin1_General_100_BIN2 NULL, 
+    created_at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    due_ms BIGINT NOT NULL DEFAULT '0', 
+    station NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NULL, 
+    claim_id VARCHAR(36) COLLATE Latin1_General_BIN2 NULL, 
+    claim_token BIGINT NOT NULL DEFAULT '0', 
+    began_ms BIGINT NULL, 
+    message_id NVARCHAR(255) COLLATE Latin1_General_100_BIN2 NULL, 
+    PRIMARY KEY (id), 
+    CONSTRAINT ck_email_priority CHECK (priority IN (0, 1, 2)), 
+    CONSTRAINT ck_email_state CHECK (state IN ('pending', 'sending', 'sent', 'failed', 'expired', 'uncertain'))
+);
+
+GO
+
+CREATE INDEX ix_email_queue ON email (state, priority, due_ms, id, expires_at);
+
+GO
+
+CREATE UNIQUE INDEX uq_email_reference ON email (reference) WHERE reference IS NOT NULL;
+
+GO
+
+CREATE TABLE lease (
+    name VARCHAR(64) COLLATE Latin1_General_BIN2 NOT NULL, 
+    station NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '', 
+    process VARCHAR(36) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT '', 
+    token BIGINT NOT NULL DEFAULT '0', 
+    expires_ms BIGINT NOT NULL DEFAULT '0', 
+    ttl_ms BIGINT NOT NULL DEFAULT '0', 
+    renewals BIGINT NOT NULL DEFAULT '0', 
+    acquired_at DATETIME2(3) NULL, 
+    expires_at DATETIME2(3) NULL, 
+    PRIMARY KEY (name)
+);
+
+GO
+
+CREATE TABLE operation_run (
+    id BIGINT NOT NULL IDENTITY, 
+    operation VARCHAR(64) COLLATE Latin1_General_BIN2 NOT NULL, 
+    occurrence VARCHAR(100) COLLATE Latin1_General_BIN2 NOT NULL, 
+    station NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    process VARCHAR(36) COLLATE Latin1_General_BIN2 NOT NULL, 
+    outcome VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'running', 
+    started_at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    started_ms BIGINT NOT NULL, 
+    finished_at DATETIME2(3) NULL, 
+    finished_ms BIGINT NULL, 
+    summary NVARCHAR(1000) COLLATE Latin1_General_100_BIN2 NULL, 
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE INDEX ix_operation_run_history ON operation_run (operation, id);
+
+GO
+
+CREATE INDEX ix_operation_run_started ON operation_run (started_ms);
+
+GO
+
+CREATE UNIQUE INDEX uq_operation_run_occurrence ON operation_run (operation, occurrence);
+
+GO
+
+CREATE TABLE outbox_attempt (
+    id BIGINT NOT NULL IDENTITY, 
+    channel VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL, 
+    message_id BIGINT NOT NULL, 
+    attempt INTEGER NOT NULL, 
+    station NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    token BIGINT NOT NULL, 
+    began_ms BIGINT NULL, 
+    ended_ms BIGINT NOT NULL, 
+    outcome VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL, 
+    reference NVARCHAR(255) COLLATE Latin1_General_100_BIN2 NULL, 
+    error NVARCHAR(1000) COLLATE Latin1_General_100_BIN2 NULL, 
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE INDEX ix_outbox_attempt_message ON outbox_attempt (channel, message_id);
+
+GO
+
+CREATE TABLE station (
+    name NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    process VARCHAR(36) COLLATE Latin1_General_BIN2 NOT NULL, 
+    version NVARCHAR(50) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    state VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL, 
+    holds NVARCHAR(max) NOT NULL, 
+    started_at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    seen_at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    seen_ms BIGINT NOT NULL, 
+    PRIMARY KEY (name)
+);
+
+GO
+
+CREATE TABLE email_attachment (
+    id BIGINT NOT NULL IDENTITY, 
+    email_id BIGINT NOT NULL, 
+    name NVARCHAR(255) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    content VARBINARY(max) NOT NULL, 
+    media_type VARCHAR(127) COLLATE Latin1_General_BIN2 NULL, 
+    PRIMARY KEY (id), 
+    FOREIGN KEY(email_id) REFERENCES email (id) ON DELETE CASCADE
+);
+
+GO
+
+CREATE INDEX ix_email_attachment_email ON email_attachment (email_id);
+
+GO
+
+CREATE TABLE email_recipient (
+    id BIGINT NOT NULL IDENTITY, 
+    email_id BIGINT NOT NULL, 
+    address NVARCHAR(320) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    state VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL, 
+    error NVARCHAR(1000) COLLATE Latin1_General_100_BIN2 NULL, 
+    settled_at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    PRIMARY KEY (id), 
+    FOREIGN KEY(email_id) REFERENCES email (id) ON DELETE CASCADE
+);
+
+GO
+
+CREATE INDEX ix_email_recipient_email ON email_recipient (email_id);
+
+GO
+
+INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (1, 'r0001_foundation', 1, '0.1.0');
+
+GO
+
