@@ -10,7 +10,6 @@ class RunOptions(NamedTuple):
     config: Path | None = None
     station: str | None = None
     headless: bool = False
-    language: str | None = None
     debug: bool = False
 
 

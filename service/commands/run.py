@@ -32,7 +32,6 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         config=options.config,
         station=options.station,
         headless=options.headless,
-        language=console.asked_language,
         debug=getattr(options, "debug", False),
     )
     try:

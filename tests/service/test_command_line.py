@@ -268,7 +268,7 @@ def test_run_hands_over_what_the_command_line_says(replaced_run: types.ModuleTyp
 
     replaced_run.run = run  # type: ignore[attr-defined]
     code = command_line.main(["run", "--config", "a.toml", "--station", "ACCUEIL", "--headless", "--lang", "fr"])
-    assert (code, seen) == (4, [(Path("a.toml"), "ACCUEIL", True, "fr", False)])
+    assert (code, seen) == (4, [(Path("a.toml"), "ACCUEIL", True, False)])
 
 
 def test_demo_hands_over_how_long_and_in_which_language(monkeypatch: pytest.MonkeyPatch) -> None:
