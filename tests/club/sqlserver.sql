@@ -56,9 +56,9 @@ SELECT email_recipient.address, email_recipient.state, email_recipient.error FRO
 
 SELECT email_recipient.email_id, email_recipient.address FROM email_recipient WHERE email_recipient.email_id IN (__[POSTCOMPILE_email_id_1]) AND email_recipient.state IN (__[POSTCOMPILE_state_1])
 
-SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM lease WHERE lease.name = :lease_name
+SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, lease.wanted, lease.candidates, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM lease WHERE lease.name = :lease_name
 
-SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM lease WHERE lease.station != :station_1
+SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, lease.wanted, lease.candidates, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM lease WHERE lease.station != :station_1
 
 SELECT lease.token FROM lease WHERE lease.name = :name_1
 
@@ -66,7 +66,7 @@ SELECT operation_run.id FROM operation_run WHERE operation_run.operation = :oper
 
 SELECT outbox_attempt.attempt, outbox_attempt.station, outbox_attempt.began_ms, outbox_attempt.ended_ms, outbox_attempt.outcome, outbox_attempt.reference, outbox_attempt.error FROM outbox_attempt WHERE outbox_attempt.channel = :channel_1 AND outbox_attempt.message_id = :message_id_1 ORDER BY outbox_attempt.id
 
-SELECT station.name, station.process, station.version, station.state, station.holds, station.started_at, station.seen_at, station.seen_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM station ORDER BY station.name
+SELECT station.name, station.process, station.version, station.state, station.holds, station.started_at, station.seen_at, station.seen_ms, station.[plan], (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM station ORDER BY station.name
 
 UPDATE email SET attempts=(email.attempts + :attempts_1), state=:state, began_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE email.id = :m_id AND email.claim_id = :m_claim AND email.state = :state_1 AND (EXISTS (SELECT * FROM lease WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token))
 
@@ -276,6 +276,22 @@ CREATE INDEX ix_email_recipient_email ON email_recipient (email_id);
 GO
 
 INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (1, 'r0001_foundation', 1, '0.1.0');
+
+GO
+
+ALTER TABLE lease ADD wanted NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+ALTER TABLE lease ADD candidates NVARCHAR(max) NULL;
+
+GO
+
+ALTER TABLE station ADD [plan] NVARCHAR(max) NULL;
+
+GO
+
+INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (2, 'r0002_standby', 1, '0.1.0');
 
 GO
 
