@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol, assert_never
 from pykka import ActorDeadError
 
 from actors.board import Run
-from actors.operation import RunNow, unknown_operation
+from actors.operation import NotHeld, RunNow, unknown_operation
 from config.sentence import SentenceError
 from service.channel import requests
 from service.channel.requests import Restart, ShowStatus, Stop, parse
@@ -129,6 +129,13 @@ class Handlers:
             raise RequestRefused(
                 "{operation} does not run here: {reason}", operation=operation, reason=self._reason(operation, language)
             ) from None
+        except NotHeld as not_held:  # the board knows why: another station holds it, or the database is away
+            reason = self._reason(operation, language)
+            if reason is None:
+                raise
+            raise RequestRefused(
+                "{operation} can't run now: {reason}", operation=operation, reason=reason
+            ) from not_held
         except ChildDown as down:
             raise RequestRefused(
                 "{operation} is not running now: `heitz-service restart {operation}` starts it", operation=operation
@@ -140,9 +147,9 @@ class Handlers:
             ) from dead
         return describe_run(run, self._station.reader(language))
 
-    def _reason(self, operation: str, language: str) -> str:
+    def _reason(self, operation: str, language: str) -> str | None:
         status = self._station.describe(language)
-        return next((str(each["reason"]) for each in status["operations"] if each["id"] == operation), "?")
+        return next((each["reason"] for each in status["operations"] if each["id"] == operation), None)
 
     def _no_actor(self, unknown: UnknownChild) -> RequestRefused:
         if unknown.suggestions:
