@@ -8,7 +8,7 @@ from typing import Any, Final, assert_never
 import attrs
 
 from actors.board import Desk
-from club import Database, DatabaseAway, DatabaseUnfit, Lease, LeaseLost, check
+from club import Database, DatabaseAway, DatabaseUnfit, Lease, LeaseLost, check, lease_rows
 from supervisor import SupervisedActor
 
 logger = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class LeasesActor(SupervisedActor):
             logger.info("lease %s acquired", seat.operation, extra={"event": "lease.acquired"})
             self._wake(seat.operation)
             return
-        holder = seat.lease.holder()
+        holder = lease_rows(self._database).get(seat.operation)
         if holder is not None:
             seat.desk.standby(holder.station)
 

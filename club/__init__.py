@@ -3,8 +3,9 @@
 from club.database import Database
 from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
+from club.holders import LeaseRow, lease_rows, want
 from club.journal import Journal, JournalUnusable
-from club.lease import Holder, Lease, Times, boot_clock, holders
+from club.lease import Lease, Times, boot_clock
 from club.messages import (
     STATES,
     Attachment,
@@ -21,13 +22,15 @@ from club.messages import (
 from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
-from club.stations import STOPPED, StationReport, Stations
+from club.stations import STOPPED, UNSEEN_SECONDS, StationReport, Stations
+from club.succession import same
 from club.tables import EMAIL, Channel
 
 __all__ = [
     "EMAIL",
     "STATES",
     "STOPPED",
+    "UNSEEN_SECONDS",
     "Attachment",
     "Attempt",
     "Backlog",
@@ -39,12 +42,12 @@ __all__ = [
     "Dossier",
     "Expired",
     "Failed",
-    "Holder",
     "Journal",
     "JournalUnusable",
     "Later",
     "Lease",
     "LeaseLost",
+    "LeaseRow",
     "Message",
     "MessageRefused",
     "Outbox",
@@ -65,5 +68,7 @@ __all__ = [
     "Uncertain",
     "boot_clock",
     "check",
-    "holders",
+    "lease_rows",
+    "same",
+    "want",
 ]

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from club.dialect import byte_length, now_ms, select_for_queue, utc_now
-from club.lease import HOLDS_TOKEN
+from club.lease_statements import HOLDS_TOKEN
 from club.tables import Channel, outbox_attempt
 
 NOW: Final = now_ms()
