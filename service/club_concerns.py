@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from config.sentence import Sentence
-from service.club_view import ClubView, LeaseView, Standing, StationView, same
+from service.club_view import ClubView, LeaseView, Standing, StationView
 from service.words import duration
 
 _NAMES_SHOWN: Final = 6
@@ -77,7 +77,7 @@ def _undone(club: ClubView, lease: LeaseView) -> Iterator[Concern]:
         alive = [name for name in lease.candidates if (station := club.station(name)) is not None and station.is_alive]
         sentence = (
             Sentence.of(
-                "nobody does {operation} now: {names} should within 45 s, else `heitz-service status` there says why not",
+                "nobody does {operation} now: {names} should within 45 s, or says in its `status` why not",
                 operation=lease.operation,
                 names=named(alive),
             )
@@ -116,9 +116,7 @@ def _silent(club: ClubView, language: str) -> Iterator[Concern]:
                 "{name}, the club's server, is stopped: start Heitz Service there", name=station.name
             )
             yield Concern("server_stopped", sentence, (station.name,), is_grave=True)
-    long_stopped = [
-        station for station in stopped if not station.is_server and _age(station) > _LONG_STOPPED_SECONDS
-    ]
+    long_stopped = [station for station in stopped if not station.is_server and _age(station) > _LONG_STOPPED_SECONDS]
     if long_stopped:
         sentence = Sentence.counted(
             "{names} has been stopped for {time}: start it, or take it out of the settings file",
@@ -133,11 +131,15 @@ def _silent(club: ClubView, language: str) -> Iterator[Concern]:
 def _unwell(club: ClubView) -> Iterator[Concern]:
     failed = _names(_standing(club, Standing.FAILED))
     if failed:
-        sentence = Sentence.of("an operation has failed on {names}: `heitz-service status` there says why", names=named(failed))
+        sentence = Sentence.of(
+            "an operation has failed on {names}: `heitz-service status` there says why", names=named(failed)
+        )
         yield Concern("failed", sentence, failed, is_grave=True)
     worried = _names(_standing(club, Standing.ATTENTION))
     if worried:
-        sentence = Sentence.of("something needs attention on {names}: `heitz-service status` there says what", names=named(worried))
+        sentence = Sentence.of(
+            "something needs attention on {names}: `heitz-service status` there says what", names=named(worried)
+        )
         yield Concern("attention", sentence, worried)
 
 
@@ -146,20 +148,22 @@ def _contradictions(club: ClubView) -> Iterator[Concern]:
     plans = {
         station.name: station.report.plan
         for station in club.stations
-        if station.is_alive and station.report is not None and station.report.plan is not None
+        if station.is_alive
+        and station.report is not None
+        and station.report.plan  # empty: of a version that tells none
     }
     versions = {station.name: station.report.version for station in club.stations if station.report is not None}
     operations = dict.fromkeys((*club.plan, *(operation for plan in plans.values() for operation in plan)))
     for operation in operations:
         views: dict[tuple[str, ...], list[str]] = defaultdict(list)
         spelt: dict[tuple[str, ...], tuple[str, ...]] = {}
-        for name, plan in ((None, club.plan), *plans.items()):
-            if operation not in plan and name is not None and versions[name] != club.version:
+        for name, plan in (("", club.plan), *plans.items()):
+            if name and operation not in plan and versions[name] != club.version:
                 continue  # another version may not do the operation at all
             candidates = tuple(plan.get(operation, ()))
             folded = tuple(map(str.casefold, candidates))
             spelt.setdefault(folded, candidates)
-            views[folded] += [] if name is None else [name]
+            views[folded] += [name] if name else []
         if len(views) > 1:
             said = [_view(spelt[folded], names) for folded, names in views.items()]
             sentence = Sentence.of(

@@ -8,11 +8,8 @@ from typing import Any, Final
 import attrs
 
 from actors.operation import RULES
-from club import STOPPED, LeaseRow, StationReport
+from club import STOPPED, UNSEEN_SECONDS, LeaseRow, StationReport, same
 from config import Settings
-
-LOST_AFTER_SECONDS: Final = 120.0
-"""A station that gave no sign of life for so long is taken for lost; it gives several a minute."""
 
 Plan = Mapping[str, tuple[str, ...]]
 """Who may do each exclusive operation, the preferred station first."""
@@ -32,9 +29,6 @@ class Standing(StrEnum):
     """Neither in the settings file nor alive: it has been taken out of the club."""
 
 
-_CALM: Final = frozenset({Standing.STOPPING, Standing.STOPPED, Standing.GONE, Standing.WELL})
-
-
 @attrs.frozen
 class StationView:
     """A station of the settings file, of the database, or of both."""
@@ -52,7 +46,7 @@ class StationView:
         An age far below zero was written before the database's clock stepped back: a live station has written since.
         """
         report = self.report
-        return report is None or (report.state != STOPPED and abs(report.age_seconds) > LOST_AFTER_SECONDS)
+        return report is None or (report.state != STOPPED and abs(report.age_seconds) > UNSEEN_SECONDS)
 
     @property
     def is_alive(self) -> bool:
@@ -70,11 +64,6 @@ class StationView:
             return Standing.LOST
         state = self.report.state
         return Standing(state) if state in _SAID else Standing.ATTENTION
-
-    @property
-    def is_calm(self) -> bool:
-        """Whether nobody need look at it for what it says of itself."""
-        return self.standing in _CALM
 
 
 _SAID: Final = frozenset({"active", "attention", "failed", "stopping", "stopped"})
@@ -169,11 +158,6 @@ def plan_of(settings: Settings, built: Iterable[str]) -> Plan:
     }
 
 
-def same(one: str, other: str) -> bool:
-    """Tell whether two names are one station's: capitals do not count."""
-    return one.casefold() == other.casefold()
-
-
 def station_json(station: StationView) -> dict[str, Any]:
     """Return a station for programs; keys are only ever added."""
     report = station.report
@@ -188,7 +172,7 @@ def station_json(station: StationView) -> dict[str, Any]:
         "age_seconds": report.age_seconds if report is not None else None,
         "is_in_settings": station.is_expected,
         "is_server": station.is_server,
-        "plan": _plan_json(report.plan) if report is not None else None,
+        "plan": {operation: list(names) for operation, names in report.plan.items()} if report is not None else {},
     }
 
 
@@ -203,10 +187,6 @@ def lease_json(lease: LeaseView) -> dict[str, Any]:
         "expires": _instant_of_ms(row.expires_ms) if row is not None and lease.holder else None,
         "candidates": list(lease.candidates),
     }
-
-
-def _plan_json(plan: Plan | None) -> dict[str, list[str]] | None:
-    return None if plan is None else {operation: list(names) for operation, names in plan.items()}
 
 
 def _iso(at: datetime | None) -> str | None:

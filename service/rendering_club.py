@@ -38,9 +38,7 @@ _STATION_TITLES: Final = (
 _LEASE_TITLES: Final = (Sentence.of("operation"), Sentence.of("done by"), Sentence.of("since"))
 
 
-def render_club(
-    club: ClubView, concerns: Sequence[Concern], terminal: Terminal, language: str, now: datetime
-) -> str:
+def render_club(club: ClubView, concerns: Sequence[Concern], terminal: Terminal, language: str, now: datetime) -> str:
     """Return the page. `now` is aware: its zone is the reader's."""
     page = _Page(club, terminal, language, now)
     return "\n".join((*page.summary(concerns), "", *page.stations(), *page.leases()))

@@ -91,5 +91,3 @@ _TITLES: Final = {
 
 def _said(titles: Iterable[str], language: str) -> tuple[str, ...]:
     return tuple(_TITLES[title].render(language) for title in titles)
-
-
