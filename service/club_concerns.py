@@ -77,7 +77,8 @@ def _undone(club: ClubView, lease: LeaseView) -> Iterator[Concern]:
         alive = [name for name in lease.candidates if (station := club.station(name)) is not None and station.is_alive]
         sentence = (
             Sentence.of(
-                "nobody does {operation} now: {names} should within 45 s, or says in its `status` why not",
+                "nobody does {operation} now: {names} should within 45 s; if not, "
+                "`heitz-service status` there says why",
                 operation=lease.operation,
                 names=named(alive),
             )

@@ -9,11 +9,12 @@ from typing import Any, Final, Protocol, assert_never
 
 from pykka import ActorDeadError
 
+from actors import leases
 from actors.board import Run
 from actors.operation import NotHeld, RunNow, unknown_operation
 from config.sentence import SentenceError
 from service.channel import requests
-from service.channel.requests import Restart, ShowStatus, Stop, parse
+from service.channel.requests import LookForLeases, Restart, ShowStatus, Stop, parse
 from service.channel.server import ControlServer
 from service.status import Reader, describe_run
 from supervisor import ChildDown, StartFailed, SupervisedActor, Tree, UnknownChild
@@ -87,6 +88,8 @@ class Handlers:
                 logger.info("told to stop by command", extra={"event": "program.told_to_stop"})
                 self._station.ask_to_stop()
                 return {"stopping": True, "pid": os.getpid()}
+            case LookForLeases():
+                return self._look_for_leases()
             case _:
                 assert_never(message)
 
@@ -99,6 +102,13 @@ class Handlers:
             yield
         finally:
             self._long.release()
+
+    def _look_for_leases(self) -> dict[str, Any]:
+        try:
+            self._station.tree.child(leases.ID).tell(leases.LookNow())
+        except (UnknownChild, ChildDown) as absent:
+            raise RequestRefused("this station has no part in any lease now") from absent
+        return {"told": True}
 
     def _restart(self, path: str) -> dict[str, Any]:
         tree = self._station.tree
