@@ -5,7 +5,8 @@ from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Sum
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
 from club.holders import LeaseRow, lease_rows, want
 from club.journal import Journal, JournalUnusable
-from club.lease import Lease, Times, boot_clock
+from club.lease import Lease
+from club.lease_times import Times, boot_clock
 from club.messages import (
     STATES,
     Attachment,

@@ -13,19 +13,17 @@ two holders. *Nobody late harms*: every claim and every mark presents the token 
 """
 
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-import attrs
 from sqlalchemy import Connection, exc, insert, select
 
 from club.database import Database
 from club.errors import DatabaseAway, LeaseLost
 from club.holders import LeaseRow, json_of, lease_row
 from club.lease_statements import ADVANCE, DECLARE, PASS_ON, RELEASE, RENEW, SEE, TAKE, UNWANT
+from club.lease_times import Times
 from club.stations import gone_stations
 from club.succession import Patience, Watch, is_preferred, ranks_before, same
 from club.tables import lease as table
@@ -33,31 +31,9 @@ from club.tables import lease as table
 T = TypeVar("T")
 
 
-def boot_clock() -> float:
-    """Return seconds since start that go on while the PC sleeps: a lease does not wait for a lid to be opened."""
-    boot_time = getattr(time, "CLOCK_BOOTTIME", None)  # Linux; elsewhere monotonic() counts sleep (GetTickCount64)
-    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
-
-
-@attrs.frozen
-class Times:
-    """How long a lease lives without a renewal, how long before that its holder stops by itself, and by which clock.
-
-    `margin` must exceed the longest database call. `stagger` is how much longer each standby waits than the one before
-    it. `clock` gives seconds that never go back and count sleep.
-    """
-
-    ttl: timedelta = timedelta(seconds=30)
-    margin: timedelta = timedelta(seconds=10)
-    stagger: timedelta = timedelta(seconds=3)
-    clock: Callable[[], float] = boot_clock
-
-    def __attrs_post_init__(self) -> None:
-        if not timedelta(0) <= self.margin < self.ttl:
-            raise ValueError(f"the margin {self.margin} of a lease must be shorter than its time to live {self.ttl}")
-
-
 _TIMES: Final = Times()
+_RENEWED_WITH_LEFT: Final = 0.7
+"""Of the time to work: every six seconds of twenty."""
 
 
 class Lease:
@@ -86,7 +62,7 @@ class Lease:
         self._held_seconds = (times.ttl - times.margin).total_seconds()
         self._patience = Patience(times.ttl.total_seconds(), self._held_seconds, times.stagger.total_seconds())
         self._predecessors = frozenset(predecessors)
-        self._clock = times.clock
+        self.clock = self._clock = times.clock
         self._candidates: tuple[str, ...] = ()
         self._declared: str | None = None
         self._watch = Watch(times.clock)
@@ -114,6 +90,12 @@ class Lease:
     def may_begin(self) -> bool:
         """Whether a new piece of work may begin: it is held, and is not about to be passed on."""
         return self.is_held and not self._is_yielding
+
+    @property
+    def is_renewal_due(self) -> bool:
+        """Whether it is time to renew: early enough for two renewals to be lost on the way."""
+        with self._lock:
+            return self._clock() >= self._deadline - _RENEWED_WITH_LEFT * self._held_seconds
 
     @property
     def takeover_seconds(self) -> float:

@@ -71,6 +71,11 @@ class Outbox:
         self._token: int | None = None
         self._claimed: dict[int, str] = {}
 
+    @property
+    def is_current(self) -> bool:
+        """Whether this worker's token is that of the present hold: after another's hold it has to `recover` anew."""
+        return self._token is not None and self._token == self._lease.token
+
     def recover(self) -> Recovery:
         """Become the only worker: take a newer token, settle what the journal knows, mark the rest `uncertain`.
 

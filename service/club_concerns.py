@@ -153,14 +153,13 @@ def _contradictions(club: ClubView) -> Iterator[Concern]:
         and station.report is not None
         and station.report.plan  # empty: of a version that tells none
     }
-    versions = {station.name: station.report.version for station in club.stations if station.report is not None}
     operations = dict.fromkeys((*club.plan, *(operation for plan in plans.values() for operation in plan)))
     for operation in operations:
         views: dict[tuple[str, ...], list[str]] = defaultdict(list)
         spelt: dict[tuple[str, ...], tuple[str, ...]] = {}
         for name, plan in (("", club.plan), *plans.items()):
-            if name and operation not in plan and versions[name] != club.version:
-                continue  # another version may not do the operation at all
+            if name and operation not in plan:
+                continue  # another version may not know the operation
             candidates = tuple(plan.get(operation, ()))
             folded = tuple(map(str.casefold, candidates))
             spelt.setdefault(folded, candidates)

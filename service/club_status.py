@@ -11,14 +11,13 @@ from service.console import Console
 from service.exit_codes import Exit
 from service.rendering_club import render_club
 from service.roster import ROSTER
-from service.version import version
 
 
 def show_club(options: argparse.Namespace, console: Console) -> int:
     """Print every station and who holds what, and return whether all is well."""
     with club_database(options, console) as (database, settings):
         found = Found(Stations(database).list(), lease_rows(database))
-    club = view(settings, [operation.id for operation in ROSTER], found, version())
+    club = view(settings, [operation.id for operation in ROSTER], found)
     worries = concerns(club, console.language)
     if options.json:
         console.print_json(

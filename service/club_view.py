@@ -8,11 +8,12 @@ from typing import Any, Final
 import attrs
 
 from actors.operation import RULES
+from actors.registry.policy import club_plan
 from club import STOPPED, UNSEEN_SECONDS, LeaseRow, StationReport, same
 from config import Settings
 
 Plan = Mapping[str, tuple[str, ...]]
-"""Who may do each exclusive operation, the preferred station first."""
+"""Who may do each exclusive operation, the preferred station first; nobody where it is switched off."""
 
 
 class Standing(StrEnum):
@@ -102,8 +103,7 @@ class ClubView:
     stations: tuple[StationView, ...]
     leases: tuple[LeaseView, ...]
     plan: Plan
-    version: str
-    """The version of the program that looks."""
+    """By the settings file read here."""
 
     def station(self, name: str) -> StationView | None:
         """Return the station of this name, whatever its capitals."""
@@ -114,12 +114,13 @@ class ClubView:
         return next((lease for lease in self.leases if lease.operation == operation), None)
 
 
-def view(settings: Settings, built: Iterable[str], found: "Found", version: str) -> ClubView:
+def view(settings: Settings, built: Iterable[str], found: "Found") -> ClubView:
     """Return the club as the database and the settings file show it, stations in the order of the file.
 
     `built` are the operations that this version does: nobody is missed at one that no station can do yet.
     """
-    plan = plan_of(settings, built)
+    plan = club_plan(RULES, settings)
+    known = set(built)
     reports = {report.name.casefold(): report for report in found.stations}
     expected = [
         StationView(name, reports.pop(name.casefold(), None), is_expected=True, is_server=station.server)
@@ -129,10 +130,11 @@ def view(settings: Settings, built: Iterable[str], found: "Found", version: str)
     operations = [
         rule.operation
         for rule in RULES
-        if rule.operation in plan or (rule.operation in found.leases and found.leases[rule.operation].is_current)
+        if (rule.operation in known and plan.get(rule.operation))
+        or (rule.operation in found.leases and found.leases[rule.operation].is_current)
     ]
     leases = [LeaseView(each, found.leases.get(each), plan.get(each, ())) for each in operations]
-    return ClubView(settings.club.name, (*expected, *others), tuple(leases), plan, version)
+    return ClubView(settings.club.name, (*expected, *others), tuple(leases), plan)
 
 
 @attrs.frozen
@@ -141,21 +143,6 @@ class Found:
 
     stations: Sequence[StationReport]
     leases: Mapping[str, LeaseRow]
-
-
-def plan_of(settings: Settings, built: Iterable[str]) -> Plan:
-    """Return which stations a settings file lets do each exclusive operation, as far as it is built and switched on."""
-    known = set(built)
-    tables = {
-        rule.operation: settings.operations.get(rule.operation)
-        for rule in RULES
-        if rule.is_exclusive and rule.operation in known
-    }
-    return {
-        operation: (table.station, *table.standby)
-        for operation, table in tables.items()
-        if table is not None and table.enabled and table.station is not None
-    }
 
 
 def station_json(station: StationView) -> dict[str, Any]:

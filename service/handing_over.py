@@ -19,7 +19,6 @@ from service.paths import folders
 from service.progress import Progress
 from service.roster import ROSTER
 from service.terminal import Terminal
-from service.version import version
 
 _ASK_SECONDS: Final = 3.0
 _LAST_SECONDS: Final = 1.0
@@ -31,7 +30,7 @@ def hand_over(options: argparse.Namespace, console: Console) -> int:
 
         def look() -> ClubView:
             found = Found(Stations(database).list(), lease_rows(database))
-            return view(settings, [operation.id for operation in ROSTER], found, version())
+            return view(settings, [operation.id for operation in ROSTER], found)
 
         def find(club: ClubView) -> Goal:
             return choose(club, options.operation, options.to, console.language)

@@ -12,7 +12,7 @@ from actors.email.adapters.message import Envelope
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.attempt import Attempt
 from actors.email.delivery import Delivery, Sender, ServerAway, Tally
-from actors.operation import NotHeld, RunNow, Wake, Workplace
+from actors.operation import NotHeld, RunNow, Wake, Workplace, Yield
 from actors.run_records import RunRecords, Stopwatch
 from club import EMAIL, DatabaseAway, DatabaseUnfit, LeaseLost, Outbox
 from config import SecretError
@@ -80,6 +80,9 @@ class EmailActor(SupervisedActor):
             case Tick() | Wake():
                 self._tick()
                 return None
+            case Yield(done):
+                done()  # messages come one after the other: the run that was under way has ended
+                return None
             case RunNow():
                 return self._run_now()
             case _:
@@ -92,7 +95,7 @@ class EmailActor(SupervisedActor):
             session.interrupt()
 
     def _tick(self) -> None:
-        if self._lease.is_held:
+        if self._lease.may_begin:
             self._run()
         else:
             self._stand_by()
@@ -113,7 +116,7 @@ class EmailActor(SupervisedActor):
             self._outbox.catch_up()
 
     def _run_now(self) -> Run:
-        if not self._lease.is_held:
+        if not self._lease.may_begin:
             raise NotHeld("this station does not hold the e-mail operation now: `heitz-service status` says who does")
         try:
             return self._run()
@@ -150,13 +153,13 @@ class EmailActor(SupervisedActor):
         return run
 
     def _recover(self) -> None:
-        if not self._is_recovered:
+        if not (self._is_recovered and self._outbox.is_current):
             self._outbox.recover()
             self._is_recovered = True
 
     def _goes_on(self) -> bool:
         self.heartbeat()
-        return self._lease.is_held and not self.is_stopping
+        return self._lease.may_begin and not self.is_stopping
 
 
 def _summary(tally: Tally, trouble: Sentence | None) -> Sentence:

@@ -65,4 +65,4 @@ def club(
         station("SERVEUR", report("SERVEUR"), server=True),
         station("ACCUEIL", report("ACCUEIL", holds=("email",))),
     )
-    return ClubView("Forme et Santé", everyone, tuple(leases) or (lease(),), PLAN if plan is None else plan, "0.1.0")
+    return ClubView("Forme et Santé", everyone, tuple(leases) or (lease(),), PLAN if plan is None else plan)
