@@ -25,7 +25,7 @@ def show_club(options: argparse.Namespace, console: Console) -> int:
                 "version": 1,
                 "club": club.name,
                 "state": "attention" if worries else "active",
-                "stations": [station_json(station) for station in club.stations],
+                "stations": [station_json(club, station) for station in club.stations],
                 "leases": [lease_json(lease) for lease in club.leases],
                 "concerns": [
                     {

@@ -109,6 +109,12 @@ class ClubView:
         """Return the station of this name, whatever its capitals."""
         return next((station for station in self.stations if same(station.name, name)), None)
 
+    def holds(self, station: StationView) -> tuple[str, ...]:
+        """Return what a station holds: by the leases, which know it at once, else by its own last word."""
+        by_lease = [lease.operation for lease in self.leases if same(lease.holder or "", station.name)]
+        said = station.report.holds if station.report is not None and station.is_alive else ()
+        return (*by_lease, *(operation for operation in said if self.lease(operation) is None))
+
     def lease(self, operation: str) -> LeaseView | None:
         """Return an exclusive operation of the club."""
         return next((lease for lease in self.leases if lease.operation == operation), None)
@@ -145,7 +151,7 @@ class Found:
     leases: Mapping[str, LeaseRow]
 
 
-def station_json(station: StationView) -> dict[str, Any]:
+def station_json(club: ClubView, station: StationView) -> dict[str, Any]:
     """Return a station for programs; keys are only ever added."""
     report = station.report
     return {
@@ -153,7 +159,7 @@ def station_json(station: StationView) -> dict[str, Any]:
         "state": report.state if report is not None else "unknown",
         "is_lost": station.is_lost,
         "version": report.version if report is not None else None,
-        "holds": list(report.holds) if report is not None else [],
+        "holds": list(club.holds(station)),
         "started_at": _iso(report.started_at) if report is not None else None,
         "seen_at": _iso(report.seen_at) if report is not None else None,
         "age_seconds": report.age_seconds if report is not None else None,

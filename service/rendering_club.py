@@ -102,9 +102,9 @@ class _Page:
         )
 
     def _beneath(self, station: StationView) -> Iterator[Sentence]:
-        report = station.report
-        if report is not None and report.holds and not station.is_lost:
-            yield Sentence.of("holds {operations}", operations=", ".join(report.holds))
+        holds = self._club.holds(station)
+        if holds:
+            yield Sentence.of("holds {operations}", operations=", ".join(holds))
         if station.name in self._outdated:
             yield Sentence.of("to be updated to version {version}", version=self._outdated[station.name])
         if station.is_alive and not station.is_expected:

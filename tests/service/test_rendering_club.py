@@ -51,6 +51,7 @@ def test_the_page_of_a_club_in_trouble() -> None:
         "\n"
         "  station  state            last seen         version\n"
         "✔ SERVEUR  all is well      10:11:18          0.2.0\n"
+        "    holds email\n"
         "✖ ACCUEIL  no sign of life  07:08:10          0.1.0\n"
         "    to be updated to version 0.2.0\n"
         "✖ BASSIN   never seen       -                 -\n"
