@@ -201,6 +201,20 @@ class Outbox:
         self._forget([noted])
         return self._may_send(marked)
 
+    def withdraw(self, message: Message) -> bool:
+        """Undo the mark of a message that has certainly not left, as if it had not been begun.
+
+        Needs no lease, for it is the truth: whoever took over meanwhile could only call it `uncertain`. False: it was
+        settled otherwise. With a journal this is not lost when it raises.
+        """
+        answer = Answer.unbegun(self._channel.name, message)
+        if self._journal:
+            self._journal.record(answer)
+        token = self._token or 0
+        undone = self._database.write(lambda connection: self._settling.apply(connection, answer, token))
+        self._forget([answer])
+        return undone == 1
+
     def give_back(self, messages: Iterable[Message]) -> int:
         """Undo the claim of messages that were not begun, so that the next claim finds them; how many."""
         claimed = {message.id: message.claim_id for message in messages}

@@ -74,10 +74,10 @@ class Watch:
 
     def see(self, row: LeaseRow) -> float:
         """Return for how many seconds the row is unchanged; call it after the answer, so that no renewal is missed."""
-        sight = (row.token, row.renewals)
+        now, sight = self._clock(), (row.token, row.renewals)
         if sight != self._sight:
-            self._sight, self._since = sight, self._clock()
-        return self._clock() - self._since
+            self._sight, self._since = sight, now
+        return now - self._since
 
     def forget(self) -> None:
         """Begin anew at the next sight."""

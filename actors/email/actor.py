@@ -130,7 +130,7 @@ class EmailActor(SupervisedActor):
         self._work.desk.next_run(None)  # it has come: a time that is past would look like one that was missed
         try:
             self._recover()
-            with SmtpSession(self._work.settings.smtp) as session:
+            with SmtpSession(self._work.settings.smtp, may_leave=lambda: self._lease.is_held) as session:
                 self._session = session
                 work = self._work
                 sender = Sender(work.club_name, work.language, lambda: datetime.now(UTC))

@@ -42,7 +42,7 @@ def test_work_stops_by_itself_before_the_lease_can_have_ended(club: Any) -> None
 
 
 def test_the_local_deadline_counts_from_before_the_request(club: Any) -> None:
-    ticks = iter([100.0, 119.0, 120.0])
+    ticks = iter([99.0, 100.0, 119.0, 120.0])  # the first: since when the free row is watched
     lease = club.lease(clock=lambda: next(ticks))
     assert lease.acquire()
     assert (lease.is_held, lease.is_held) == (True, False)
