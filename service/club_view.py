@@ -90,6 +90,13 @@ class LeaseView:
         return wanted if wanted and not same(wanted, self.holder or "") else None
 
     @property
+    def is_by_hand(self) -> bool:
+        """Whether a person put it where it is, in place of the preferred station, which leaves it there."""
+        if self.row is None or self.holder is None or not self.candidates:
+            return False
+        return same(self.row.wanted, self.holder) and not same(self.candidates[0], self.holder)
+
+    @property
     def is_misplaced(self) -> bool:
         """Whether its holder is none of those that the settings file read here lets hold it."""
         return self.holder is not None and not any(same(self.holder, name) for name in self.candidates)
@@ -178,6 +185,7 @@ def lease_json(lease: LeaseView) -> dict[str, Any]:
         "wanted": lease.wanted,
         "since": _iso(row.acquired_at) if row is not None and lease.holder else None,
         "expires": _instant_of_ms(row.expires_ms) if row is not None and lease.holder else None,
+        "is_by_hand": lease.is_by_hand,
         "candidates": list(lease.candidates),
     }
 

@@ -126,6 +126,10 @@ class _Page:
                 if lease.holder is not None
                 else Sentence.of("was to go over to {name}", name=lease.wanted)
             )
+        if lease.is_by_hand:
+            said.append(
+                Sentence.of("put there by hand: {name} does not take it back by itself", name=lease.candidates[0])
+            )
         if len(lease.candidates) > 1 or (lease.candidates and lease.is_misplaced):
             said.append(Sentence.of("by the settings: {candidates}", candidates=ranked(lease.candidates)))
         return tuple(map(self._text, said))

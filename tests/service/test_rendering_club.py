@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.club_concerns import concerns
-from service.club_view import ClubView
+from service.club_view import ClubView, LeaseView
 from service.rendering_club import render_club
 from service.terminal import Terminal, width
 from tests.service.sample_views import NOW, club, lease, report, station
@@ -81,6 +81,19 @@ def test_fifty_stations_take_a_line_each(language: str) -> None:
 
 def test_an_operation_that_nobody_does_is_seen_at_a_glance() -> None:
     assert "✖ email      nobody   -" in page(club(leases=[lease("")]))
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (lease("SERVEUR", wanted="SERVEUR"), True),  # a person put it on the standby
+        (lease("SERVEUR"), False),  # it took over from one that had gone
+        (lease("ACCUEIL", wanted="ACCUEIL"), False),  # where it belongs anyhow
+        (lease("BASSIN", wanted="BASSIN", candidates=()), False),  # not in this settings file at all
+    ],
+)
+def test_an_operation_that_a_person_put_somewhere_says_so(found: LeaseView, said: bool) -> None:
+    assert ("put there by hand: ACCUEIL does not take it back by itself" in page(club(leases=[found]))) is said
 
 
 @given(WORDS, WORDS, WORDS, st.integers(80, 120), st.floats(-1e9, 1e9))
