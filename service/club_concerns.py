@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Final
 
 import attrs
@@ -169,7 +170,7 @@ def _contradictions(club: ClubView) -> Iterator[Concern]:
             sentence = Sentence.of(
                 "the settings files differ on who does {operation} ({views}): put the same file on every station",
                 operation=operation,
-                views=Sentence.joined("; ", said),
+                views=reduce(lambda one, other: Sentence.of("{one}; {other}", one=one, other=other), said),
             )
             yield Concern("contradiction", sentence, tuple(plans), operation, is_grave=True)
             continue

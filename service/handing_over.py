@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any, Final
 
-from club import DatabaseAway, Stations, lease_rows
+from club import Database, DatabaseAway, Stations, lease_rows
 from config.sentence import Sentence, SentenceError
 from service.channel.client import ask
 from service.club_database import DatabaseProblem, club_database
@@ -35,15 +35,13 @@ def hand_over(options: argparse.Namespace, console: Console) -> int:
         def find(club: ClubView) -> Goal:
             return choose(club, options.operation, options.to, console.language)
 
-        goal = wish(database, look, find)
-        if goal.is_reached:
-            return _tell(options, console, goal, Ending(is_done=True, seconds=0.0, row=goal.row))
-        asking = Thread(target=_tell_the_programs_here, args=(console,), name="look-for-leases", daemon=True)
-        asking.start()
+        goal: Goal | None = None
         try:
-            with Progress(console) as progress:
-                ending = watch(database, goal, options.wait, _Shown(options, console, goal, progress))
+            goal = wish(database, look, find)
+            ending = _wait(options, console, database, goal)
         except KeyboardInterrupt:
+            if goal is None:
+                raise
             console.error(
                 Sentence.of(
                     "interrupted; the wish stays: {target} gets {operation} when {holder} has done its work in hand",
@@ -53,8 +51,18 @@ def hand_over(options: argparse.Namespace, console: Console) -> int:
                 )
             )
             return Exit.INTERRUPTED
-        asking.join(_LAST_SECONDS)
         return _tell(options, console, goal, ending)
+
+
+def _wait(options: argparse.Namespace, console: Console, database: Database, goal: Goal) -> Ending:
+    if goal.is_reached:
+        return Ending(is_done=True, seconds=0.0, row=goal.row)
+    asking = Thread(target=_tell_the_programs_here, args=(console,), name="look-for-leases", daemon=True)
+    asking.start()
+    with Progress(console) as progress:
+        ending = watch(database, goal, options.wait, _Shown(options, console, goal, progress))
+    asking.join(_LAST_SECONDS)
+    return ending
 
 
 def _tell(options: argparse.Namespace, console: Console, goal: Goal, ending: Ending) -> int:

@@ -92,7 +92,7 @@ def test_an_operation_that_nobody_does_is_seen_at_a_glance() -> None:
         (lease("BASSIN", wanted="BASSIN", candidates=()), False),  # not in this settings file at all
     ],
 )
-def test_an_operation_that_a_person_put_somewhere_says_so(found: LeaseView, said: bool) -> None:
+def test_an_operation_that_a_person_put_somewhere_says_so(found: LeaseView, *, said: bool) -> None:
     assert ("put there by hand: ACCUEIL does not take it back by itself" in page(club(leases=[found]))) is said
 
 
