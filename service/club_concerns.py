@@ -53,13 +53,20 @@ def named(names: Sequence[str]) -> Sentence:
     )
 
 
+def in_order(candidates: Sequence[str]) -> Sentence:
+    """Return which station to turn to, and which ones else."""
+    if len(candidates) < 2:  # noqa: PLR2004 - one has no else
+        return named(candidates)
+    return Sentence.of("{name}, else {others}", name=candidates[0], others=named(candidates[1:]))
+
+
 def ranked(candidates: Sequence[str]) -> Sentence:
     """Return who may do an operation, in their order."""
     if not candidates:
         return Sentence.of("nobody")
     if len(candidates) == 1:
         return Sentence.of("{name} alone", name=candidates[0])
-    return Sentence.of("{name}, else {others}", name=candidates[0], others=named(candidates[1:]))
+    return in_order(candidates)
 
 
 def outdated(club: ClubView) -> dict[str, str]:
@@ -85,7 +92,7 @@ def _undone(club: ClubView, lease: LeaseView) -> Iterator[Concern]:
             )
             if alive
             else Sentence.of(
-                "nobody does {operation}: start {names}", operation=lease.operation, names=ranked(lease.candidates)
+                "nobody does {operation}: start {names}", operation=lease.operation, names=in_order(lease.candidates)
             )
         )
         yield Concern("nobody", sentence, lease.candidates, lease.operation, is_grave=True)
@@ -170,7 +177,7 @@ def _contradictions(club: ClubView) -> Iterator[Concern]:
             sentence = Sentence.of(
                 "the settings files differ on who does {operation} ({views}): put the same file on every station",
                 operation=operation,
-                views=reduce(lambda one, other: Sentence.of("{one}; {other}", one=one, other=other), said),
+                views=reduce(_and, said),
             )
             yield Concern("contradiction", sentence, tuple(plans), operation, is_grave=True)
             continue
@@ -190,6 +197,10 @@ def _view(candidates: Sequence[str], names: Sequence[str]) -> Sentence:
     if not names:
         return Sentence.of("here: {candidates}", candidates=ranked(candidates))
     return Sentence.of("on {names}: {candidates}", names=named(names), candidates=ranked(candidates))
+
+
+def _and(one: Sentence, other: Sentence) -> Sentence:
+    return Sentence.of("{one}; {other}", one=one, other=other)
 
 
 def _versions(club: ClubView) -> Iterator[Concern]:

@@ -11,7 +11,7 @@ from actors.operation import RULES, unknown_operation
 from club import STOPPED, Database, DatabaseAway, LeaseRow, lease_rows, same, want
 from config.problem import did_you_mean
 from config.sentence import Sentence, SentenceError
-from service.club_concerns import named, ranked
+from service.club_concerns import in_order, named, ranked
 from service.club_view import ClubView, LeaseView, StationView
 from service.words import duration
 
@@ -199,7 +199,7 @@ def _nobody(club: ClubView, lease: LeaseView) -> Sentence:
     return Sentence.of(
         "nobody does {operation}, so nobody can hand it over: start {names}",
         operation=lease.operation,
-        names=ranked(lease.candidates),
+        names=in_order(lease.candidates),
     )
 
 
