@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from actors.operation import RULES, unknown_operation
-from club import STOPPED, Database, DatabaseAway, LeaseRow, lease_rows, same, want
+from club import STOPPED, Database, DatabaseError, LeaseRow, lease_rows, same, want
 from config.problem import did_you_mean
 from config.sentence import Sentence, SentenceError
 from service.club_concerns import in_order, named, ranked
@@ -101,7 +101,7 @@ def watch(database: Database, goal: Goal, seconds: float, on_look: Callable[[flo
         is_away = False
         try:
             row = lease_rows(database).get(goal.operation)
-        except DatabaseAway:
+        except DatabaseError:
             is_away = True
         passed = monotonic() - begun
         if not is_away and row is not None and row.is_current and same(row.station, goal.target):

@@ -45,6 +45,6 @@ def _seconds(text: str) -> float:
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
-    from service.handing_over import hand_over  # noqa: PLC0415 - the database's drivers take half a second
+    from service.club_handover import hand_over  # noqa: PLC0415 - the database's drivers take half a second
 
     return hand_over(options, console)

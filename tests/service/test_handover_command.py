@@ -13,7 +13,7 @@ from club import Database, LeaseRow, Stations, lease_rows
 from club.migrations import initialise
 from service.club_view import ClubView
 from service.command_line import main
-from service.handover import HandoverRefused, choose, told, watch, wish
+from service.handover import Ending, HandoverRefused, choose, told, watch, wish
 from service.paths import Folders
 from tests.service.sample_views import club, lease, report, station
 
@@ -241,6 +241,50 @@ def test_a_holder_that_falls_silent_is_told(database: Database) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("changes", "away", "said"),
+    [
+        (
+            {"wanted": "BASSIN"},
+            False,
+            "SERVEUR did not get email: another wish or a takeover came before; ACCUEIL does",
+        ),
+        (
+            {"wanted": "", "station": "BASSIN"},
+            False,
+            "SERVEUR did not get email: another wish or a takeover came before; B",
+        ),
+        (
+            {"wanted": "", "station": "", "expires_ms": 0},
+            False,
+            "SERVEUR did not get email: another wish or a takeover",
+        ),
+        ({"wanted": "SERVEUR"}, False, "ACCUEIL still does email after 30 s; the wish stays: SERVEUR gets it when"),
+        ({"wanted": "SERVEUR"}, True, "the database has not answered since the wish was written: SERVEUR gets email"),
+    ],
+)
+def test_a_wait_in_vain_tells_what_is_so_now(changes: dict[str, Any], away: Any, said: str) -> None:
+    goal = choose(trio(), "email", "SERVEUR", "en")
+    ending = Ending(is_done=False, seconds=30, row=attrs.evolve(goal.row, **changes), is_away=away)
+    assert str(told(goal, ending, "en")).startswith(said)
+
+
+def test_a_database_that_goes_away_during_the_wait_is_asked_again(database: Database, config: Path) -> None:
+    goal = wish(database, trio, lambda view: choose(view, "email", "SERVEUR", "en"))
+    file = config.parent / "club.db"
+    away = once(lambda: file.rename(file.with_suffix(".away")))
+    looks: list[float] = []
+
+    def look(passed: float) -> None:
+        looks.append(passed)
+        away(passed)
+        if len(looks) == 3:  # it is back, and meanwhile the holder has done its part
+            file.with_suffix(".away").rename(file)
+            change(database, "station = 'SERVEUR', process = 'process of SERVEUR', token = 6")
+
+    assert watch(database, goal, 20, look).is_done
+
+
 def test_to_the_holder_takes_another_wish_back(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     main(["handover", "email", "--to", "SERVEUR", "--wait", "0"])
     capsys.readouterr()
@@ -255,7 +299,7 @@ def test_ctrl_c_leaves_the_wish_and_says_so(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("service.handing_over.watch", interrupted)
+    monkeypatch.setattr("service.club_handover.watch", interrupted)
     assert main(["handover", "email"]) == 130
     assert "the wish stays: SERVEUR gets email" in capsys.readouterr().err
     assert row(database).wanted == "SERVEUR"
