@@ -16,7 +16,11 @@ STANDBY = 'standby = ["SERVEUR"]'
 @pytest.fixture
 def pair(club: Club) -> Club:
     """A club whose ACCUEIL does the e-mails while SERVEUR stands by."""
-    club.write_settings(email=STANDBY, smtp='acceptance_timeout = "6s"')
+    return in_a_pair(club)
+
+
+def in_a_pair(club: Club) -> Club:
+    club.write_settings(email=STANDBY)
     club.start()
     club.wait_until(lambda: club.operation("email", "--station", "ACCUEIL")["state"] == "active")
     club.start("SERVEUR")
@@ -87,19 +91,25 @@ def test_a_stopped_station_is_not_handed_to_and_its_operation_is_told(pair: Club
     assert [concern["kind"] for concern in overview(pair)["concerns"]] == ["server_stopped"]
 
 
-def test_a_message_in_flight_is_finished_before_its_operation_goes(pair: Club) -> None:
-    pair.write_emails("dot-silent@example.org")  # taken by the server, which never says so
-    pair.wait_until(lambda: pair.states() == {"sending": 1})
-    code, told, _ = handover(pair, "--wait", "0.5")
+def test_a_message_in_flight_is_finished_before_its_operation_goes(club: Club) -> None:
+    club.smtp_port = 1  # a second mail server, of which this test knows the process
+    mail_server = club.start_smtp()
+    in_a_pair(club)
+    club.write_emails("dot-silent@example.org")  # the server takes it and never says so
+    club.wait_until(lambda: club.states() == {"sending": 1})
+    code, told, _ = handover(club, "--wait", "0.5")
     assert (code, told["holder"]) == (1, "ACCUEIL")
     assert "the wish stays: SERVEUR gets it when the work in hand is done" in told["sentence"]
-    (lease,) = overview(pair)["leases"]
+    (lease,) = overview(club)["leases"]
     assert (lease["holder"], lease["wanted"]) == ("ACCUEIL", "SERVEUR")
-    pair.wait_until(lambda: holder(pair) == "SERVEUR")
-    assert pair.states() == {"uncertain": 1}
-    pair.write_emails("b@example.org")
-    pair.wait_until(lambda: pair.states() == {"uncertain": 1, "sent": 1})
-    assert pair.copies() == {"dot-silent@example.org": 1, "b@example.org": 1}
+    mail_server.kill()  # with its connection the message's wait is over
+    mail_server.wait()
+    club.wait_until(lambda: holder(club) == "SERVEUR")
+    assert club.states() == {"uncertain": 1}
+    club.start_smtp()
+    club.write_emails("b@example.org")
+    club.wait_until(lambda: club.states() == {"uncertain": 1, "sent": 1})
+    assert club.copies() == {"dot-silent@example.org": 1, "b@example.org": 1}
 
 
 def test_a_station_that_freezes_before_it_lets_go_leaves_the_wish(pair: Club) -> None:
