@@ -10,7 +10,7 @@ import attrs
 from actors.board import Desk
 from club import Database, Journal, Lease
 from config.problem import did_you_mean
-from config.sentence import Sentence
+from config.sentence import Sentence, SentenceError
 from supervisor import ChildSpec
 
 
@@ -112,3 +112,7 @@ class Yield:
 @attrs.frozen(slots=True)
 class RunNow:
     """Do one run at once and answer with its `Run`."""
+
+
+class NotHeld(SentenceError):  # noqa: N818 - what the reader sees
+    """A run was asked for on a station that may not run the operation now."""

@@ -116,7 +116,7 @@ class Examination:
 
     def _folders(self, home: Folders) -> Iterator[Finding]:
         try:
-            for folder in dict.fromkeys((home.state, home.runtime, home.of("x").log.parent)):
+            for folder in dict.fromkeys((home.state, home.runtime, home.logs)):
                 with tempfile.TemporaryFile(dir=folder) as file:
                     file.write(b"x" * 4096)
         except OSError as error:

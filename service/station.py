@@ -18,11 +18,11 @@ from actors.registry import ID as REGISTRY
 from actors.registry import Apply, Identity, RegistryActor, StationPlan
 from club import Journal
 from config import Problem, Settings, SettingsFile
+from config.masking import mask
 from config.sentence import Sentence
 from service import control
 from service.channel.server import ControlServer
 from service.ends import MaskedJournal
-from service.masking import mask
 from service.paths import StationFiles
 from service.status import Program, Reader, describe
 from supervisor import (

@@ -12,11 +12,11 @@ from actors.email.adapters.message import Envelope
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.attempt import Attempt
 from actors.email.delivery import Delivery, Sender, ServerAway, Tally
-from actors.operation import RunNow, Wake, Workplace, Yield
+from actors.operation import NotHeld, RunNow, Wake, Workplace, Yield
 from actors.run_records import RunRecords, Stopwatch
 from club import EMAIL, DatabaseAway, DatabaseUnfit, LeaseLost, Outbox
 from config import SecretError
-from config.sentence import Sentence, SentenceError
+from config.sentence import Sentence
 from supervisor import SupervisedActor, Timer
 
 ID: Final = "email"
@@ -26,10 +26,6 @@ _SOON: Final = timedelta(seconds=5)
 
 _LAST_WORD_SECONDS: Final = 15.0
 """How long a server may still take to confirm a message when the actor is told to stop."""
-
-
-class NotHeld(SentenceError):  # noqa: N818 - what the reader sees
-    """A run was asked for on a station that may not run now."""
 
 
 @attrs.frozen(slots=True)

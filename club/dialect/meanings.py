@@ -61,7 +61,7 @@ def _signs(error: BaseException) -> tuple[str, frozenset[int], str]:
 
 _MEANINGS: Final = (
     _Meaning(
-        lambda where: DatabaseAway("the database {where} is busy: it will be tried again", where=where),
+        lambda where: DatabaseAway("the database {where} is busy: if that lasts, look at its server", where=where),
         states=("40001", "40P01", "55P03", "3960"),
         codes=frozenset({1213, 1205, 1020, 1222, 3960}),
         is_retryable=True,
@@ -165,7 +165,8 @@ _MEANINGS: Final = (
     ),
     _Meaning(
         lambda where: DatabaseAway(
-            "the database {where} takes too long over one question: it will be tried again", where=where
+            "the database {where} takes too long over one question: if that lasts, look at its server",
+            where=where,
         ),
         states=("57014", "70100"),
         codes=frozenset({1317, 1969}),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -229,10 +230,13 @@ def test_the_club_s_stations_are_shown_with_those_that_give_no_sign_of_life(
     assert main(["status", "--club"]) == 1
     page = shown(capsys)
     assert "holds backup, email" in page
-    assert "ACCUEIL               never seen" in page
+    assert re.search(r"^✖ ACCUEIL +never seen +- +-$", page, re.MULTILINE)
+    assert "  ✖ ACCUEIL was never seen: start Heitz Service there" in page
     stations.beat("accueil", "p2", "0.1.0", "active")
     assert main(["status", "--club", "--json"]) == 0
-    assert [station["name"] for station in document(capsys)["stations"]] == ["SERVEUR", "ACCUEIL"]
+    club = document(capsys)
+    assert [station["name"] for station in club["stations"]] == ["SERVEUR", "ACCUEIL"]
+    assert (club["state"], club["concerns"], club["leases"]) == ("active", [], [])
     write(config, "UPDATE station SET seen_ms = seen_ms - 600000 WHERE name = 'SERVEUR'")
     assert main(["status", "--club"]) == 1
     assert "no sign of life" in shown(capsys)

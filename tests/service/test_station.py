@@ -124,6 +124,14 @@ def test_every_actor_can_be_restarted(start: Callable[[], Station], path: str) -
     assert (answer["path"], answer["state"]) == (path, "running")
 
 
+def test_a_run_without_the_lease_is_refused_with_the_true_reason(start: Callable[[], Station], tmp_path: Path) -> None:
+    (tmp_path / "club.db").unlink()
+    station = start()
+    wait_until(lambda: "no database" in str(station.board.notices()["email"].reason))
+    with pytest.raises(SentenceError, match="email can't run now: there is no database"):
+        Handlers(station).handle({"command": "run-now", "operation": "email", "dry_run": False}, "en")
+
+
 @pytest.mark.parametrize(
     ("request_", "word"),
     [
