@@ -18,6 +18,7 @@ from club.messages import (
     State,
     Uncertain,
 )
+from club.occurrences import Known, Occurrences, Sight, club_time
 from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
@@ -42,11 +43,13 @@ __all__ = [
     "Holder",
     "Journal",
     "JournalUnusable",
+    "Known",
     "Later",
     "Lease",
     "LeaseLost",
     "Message",
     "MessageRefused",
+    "Occurrences",
     "Outbox",
     "OutboxDesk",
     "Outcome",
@@ -57,6 +60,7 @@ __all__ = [
     "Runs",
     "SchemaStatus",
     "Sent",
+    "Sight",
     "State",
     "StationReport",
     "Stations",
@@ -65,5 +69,6 @@ __all__ = [
     "Uncertain",
     "boot_clock",
     "check",
+    "club_time",
     "holders",
 ]

@@ -14,7 +14,7 @@ from club.reading import instant_or_none, legible, shortened
 from club.tables import operation_run as table
 
 NOW: Final = now_ms()
-_SUMMARY_LENGTH: Final = 1000
+SUMMARY_LENGTH: Final = 1000
 _PURGED_AT_ONCE: Final = 5000
 
 RunOutcome: TypeAlias = Literal["ok", "failed", "skipped", "interrupted"]
@@ -108,7 +108,7 @@ class Runs:
             "r_id": run,
             "r_process": self._process,
             "r_outcome": outcome,
-            "r_summary": shortened(summary, _SUMMARY_LENGTH) or None,
+            "r_summary": shortened(summary, SUMMARY_LENGTH) or None,
         }
         return self._database.write(lambda connection: connection.execute(_FINISH, values).rowcount) == 1
 
@@ -120,7 +120,7 @@ class Runs:
             "r_station": self._station,
             "r_process": self._process,
             "r_outcome": outcome,
-            "r_summary": shortened(summary, _SUMMARY_LENGTH) or None,
+            "r_summary": shortened(summary, SUMMARY_LENGTH) or None,
             "r_milliseconds": int(seconds * 1000),
         }
         self._database.write(lambda connection: connection.execute(_RECORD, values).rowcount)
