@@ -17,9 +17,9 @@ from supervisor import SupervisedActor
 ID: Final = "housekeeping"
 _SCHEDULE: Final = TimesOfDay((time(4, 10),))
 """Nobody works then, no clock is ever moved then, and the backup of 23:00 is long over."""
-_WINDOW: Final = timedelta(hours=23)
+_WINDOW: Final = timedelta(days=1)
 """Where all PCs are off at night, it is done in the morning."""
-_FIRST_LOOK_SECONDS: Final = 300.0
+_FIRST_LOOK_SECONDS: Final = 20.0
 """A station that has just started has better things to do."""
 _KEPT: Final = timedelta(days=400)
 """A year and a little: what happened at the same time last year can still be looked up."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from config.sentence import Sentence
 from service.terminal import Terminal, clean, clip, pad, width, wrap
-from service.words import AGGREGATE, counter_word, duration, instant, outcome_word, state_word
+from service.words import AGGREGATE, counter_word, duration, instant, outcome_word, state_word, work_word
 
 Json = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ def render_history(runs: Sequence[Json], terminal: Terminal, language: str, now:
             look=str(run["outcome"]),
             cells=(
                 instant(run["started_at"], now, language),
-                str(run["operation"]),
+                work_word(str(run["operation"]), language),
                 str(run["station"]),
                 outcome_word(str(run["outcome"]), language),
                 duration(run["seconds"], language) if run["seconds"] is not None else "-",

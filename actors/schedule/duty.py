@@ -10,7 +10,7 @@ import attrs
 
 from actors.board import Desk, Run
 from actors.schedule.clock import ClubClock
-from actors.schedule.policy import Decision, Missed, Timetable, decide
+from actors.schedule.policy import BEGINS, Decision, Missed, Timetable, decide
 from club import DatabaseAway, DatabaseUnfit, Known, LeaseLost, Occurrences, RunOutcome
 from config.sentence import Sentence
 
@@ -39,7 +39,7 @@ class _Unwritten:
 
 @attrs.frozen
 class Voice:
-    """In which language a duty writes into the history, and the desk at which it speaks; without one it says nothing."""
+    """In which language a duty writes into the history, and the desk at which it speaks, if it does."""
 
     language: str
     desk: Desk | None = None
@@ -207,7 +207,8 @@ class Duty:
             each for each in reversed(missed) if self._occurrences.skip(each.occurrence.name, self._said(each.reason))
         ]
         if recorded:
-            logger.warning(
+            logger.log(
+                logging.INFO if missed[0].reason == BEGINS else logging.WARNING,
                 "%s: not done at %s: %s",
                 self._occurrences.operation,
                 ", ".join(each.occurrence.name for each in recorded),

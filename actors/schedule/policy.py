@@ -13,6 +13,8 @@ from config.sentence import Sentence
 LOOKED_AT: Final = 32
 """So many occurrences before now are looked at: a month of nights, and a bound for a station that was off for years."""
 
+BEGINS: Final = Sentence.of("the schedule begins after it")
+
 _BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -80,7 +82,7 @@ def decide(timetable: Timetable, past: Sequence[Occurrence], sight: Sight, now: 
         return Decision(running=running)
     first = past[0]
     if sight.newest is None:
-        return Decision(missed=(Missed(first, Sentence.of("the schedule begins after it")),))
+        return Decision(missed=(Missed(first, BEGINS),))
     horizon = timetable.instant(sight.newest)
     is_open = _is_open(first, sight, horizon)
     due = first if is_open and now - first.at <= timetable.window else None

@@ -40,9 +40,7 @@ MINUTE: Final = timedelta(minutes=1)
 DAY: Final = timedelta(days=1)
 
 zones = st.sampled_from(HARD).map(ZoneInfo)
-instants = st.datetimes(datetime(2005, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC)).map(
-    lambda at: at.replace(second=0, microsecond=0)
-)
+instants = st.integers(0, 32 * 365 * 1440).map(lambda minutes: datetime(2005, 1, 1, tzinfo=UTC) + minutes * MINUTE)
 times = st.lists(st.times().map(lambda at: at.replace(second=0, microsecond=0)), min_size=1, max_size=4).map(tuple)
 weekdays = st.frozensets(st.integers(0, 6), min_size=1).map(Days)
 schedules: st.SearchStrategy[Schedule] = st.one_of(
@@ -98,7 +96,7 @@ def test_each_minute_of_the_calendar_comes_once_when_the_wall_clock_first_gets_t
 def test_each_time_of_two_years_in_paris_comes_once_and_in_order() -> None:
     schedule = TimesOfDay(tuple(time(hour, minute) for hour in range(24) for minute in range(0, 60, 10)))
     found = list(between(schedule, PARIS, local("2027-01-01T00:00") - MINUTE, local("2028-12-31T23:59")))
-    wanted = (datetime(2027, 1, 1) + number * 10 * MINUTE for number in range((365 + 366) * 144))
+    wanted = (datetime.fromisoformat("2027-01-01") + number * 10 * MINUTE for number in range((365 + 366) * 144))
     assert names(iter(found)) == [name_of(wall) for wall in wanted]
     assert all(before.at <= after.at for before, after in itertools.pairwise(found))
 
@@ -119,7 +117,7 @@ def test_an_interval_counts_real_minutes_from_each_midnight(zone: str, year: int
 def test_however_often_one_looks_nothing_is_lost_and_nothing_comes_twice(
     schedule: Schedule, zone: ZoneInfo, begin: datetime, steps: list[int]
 ) -> None:
-    looked_at = list(itertools.accumulate((minutes * MINUTE for minutes in steps), initial=begin))
+    looked_at = [begin + total * MINUTE for total in itertools.accumulate(steps, initial=0)]
     pieces = [list(between(schedule, zone, after, until)) for after, until in itertools.pairwise(looked_at)]
     together = list(itertools.chain(*pieces))
     assert together == list(between(schedule, zone, begin, looked_at[-1]))
