@@ -8,7 +8,11 @@ INSERT INTO email_recipient (email_id, address, state, error) OUTPUT inserted.id
 
 INSERT INTO lease (name) VALUES (:name)
 
+INSERT INTO operation_run (operation, occurrence, station, process, outcome, started_at, started_ms, finished_at, finished_ms, summary) OUTPUT inserted.id VALUES (:o_operation, :o_name, :o_station, :o_process, :o_outcome, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), :o_summary)
+
 INSERT INTO operation_run (operation, occurrence, station, process, outcome, started_at, started_ms, finished_at, finished_ms, summary) OUTPUT inserted.id VALUES (:r_operation, :r_occurrence, :r_station, :r_process, :r_outcome, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :r_milliseconds) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :r_milliseconds) / 1000) / 60, CAST('19700101' AS datetime2(0))))), ((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :r_milliseconds), (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), :r_summary)
+
+INSERT INTO operation_run (operation, occurrence, station, process, outcome, started_at, started_ms, summary) OUTPUT inserted.id VALUES (:o_operation, :o_name, :o_station, :o_process, :o_outcome, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), :o_summary)
 
 INSERT INTO operation_run (operation, occurrence, station, process, started_ms) OUTPUT inserted.id VALUES (:r_operation, :r_occurrence, :r_station, :r_process, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))
 
@@ -17,6 +21,8 @@ INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_
 INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_ms, ended_ms, outcome, reference, error) SELECT :param_1 AS anon_1, email.id, email.attempts, :m_station AS anon_2, :m_presented AS anon_3, email.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1, :m_outcome AS anon_4, :m_reference AS anon_5, :m_error AS anon_6 FROM email WHERE email.state = :state_1 AND email.claim_token < :m_token
 
 INSERT INTO station (name, process, version, state, holds, seen_at, seen_ms) VALUES (:s_name, :s_process, :s_version, :s_state, :s_holds, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))
+
+SELECT (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1
 
 SELECT TOP __[POSTCOMPILE_param_1] club_schema.revision, club_schema.min_revision, club_schema.min_app FROM club_schema ORDER BY club_schema.revision DESC
 
@@ -62,7 +68,11 @@ SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, 
 
 SELECT lease.token FROM lease WHERE lease.name = :name_1
 
+SELECT max(operation_run.occurrence) AS max_1 FROM operation_run WHERE operation_run.operation = :o_operation AND operation_run.occurrence >= :occurrence_1 AND operation_run.occurrence < :occurrence_2 AND operation_run.occurrence <= :o_until
+
 SELECT operation_run.id FROM operation_run WHERE operation_run.operation = :operation_1 AND operation_run.occurrence = :occurrence_1
+
+SELECT operation_run.id, operation_run.operation, operation_run.occurrence, operation_run.station, operation_run.process, operation_run.outcome, operation_run.started_at, operation_run.started_ms, operation_run.finished_at, operation_run.finished_ms, operation_run.summary, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM operation_run WHERE operation_run.operation = :o_operation AND operation_run.occurrence IN (__[POSTCOMPILE_o_names])
 
 SELECT outbox_attempt.attempt, outbox_attempt.station, outbox_attempt.began_ms, outbox_attempt.ended_ms, outbox_attempt.outcome, outbox_attempt.reference, outbox_attempt.error FROM outbox_attempt WHERE outbox_attempt.channel = :channel_1 AND outbox_attempt.message_id = :message_id_1 ORDER BY outbox_attempt.id
 
@@ -104,9 +114,15 @@ UPDATE lease SET station=:station, process=:process, expires_ms=:expires_ms, ren
 
 UPDATE lease SET token=CASE WHEN (lease.token <= :token_floor AND :token_floor >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN :token_floor + :param_1 WHEN (lease.token >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN lease.token + :token_1 ELSE (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) END, expires_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl), ttl_ms=:ttl, renewals=(lease.renewals + :renewals_1), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) / 60, CAST('19700101' AS datetime2(0))))) WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token
 
+UPDATE operation_run SET outcome=:o_outcome, finished_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), finished_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), summary=coalesce(:o_summary, operation_run.summary) WHERE operation_run.id = :o_id AND operation_run.process = :o_process AND operation_run.outcome = :outcome_1
+
+UPDATE operation_run SET outcome=:outcome, finished_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), finished_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE operation_run.operation = :o_operation AND operation_run.occurrence = :o_name AND operation_run.process = :o_other AND operation_run.outcome = :outcome_1
+
 UPDATE operation_run SET outcome=:outcome, finished_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), finished_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE operation_run.outcome = :outcome_1 AND operation_run.station = :station_1 AND operation_run.process IN (__[POSTCOMPILE_process_1])
 
 UPDATE operation_run SET outcome=:r_outcome, finished_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), finished_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), summary=:r_summary WHERE operation_run.id = :r_id AND operation_run.process = :r_process AND operation_run.outcome = :outcome_1
+
+UPDATE operation_run SET station=:o_station, process=:o_process, outcome=:o_outcome, started_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), started_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), finished_at=:finished_at, finished_ms=:finished_ms, summary=:o_summary WHERE operation_run.operation = :o_operation AND operation_run.occurrence = :o_name AND (operation_run.outcome = :outcome_1 AND operation_run.summary IS NULL OR operation_run.outcome = :outcome_2 AND operation_run.started_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))
 
 UPDATE operation_run SET station=:r_station, process=:r_process, outcome=:outcome, started_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), started_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), finished_at=:finished_at, finished_ms=:finished_ms, summary=:summary WHERE operation_run.operation = :r_operation AND operation_run.occurrence = :r_occurrence AND operation_run.outcome = :outcome_1
 
