@@ -48,7 +48,11 @@ _AGAIN: Final = update(table).where(_NAMED, _MAY_AGAIN).values(finished_at=None,
 _FINISH: Final = (
     update(table)
     .where(table.c.id == bindparam("o_id"), table.c.process == bindparam("o_process"), table.c.outcome == "running")
-    .values(outcome=bindparam("o_outcome"), summary=func.coalesce(bindparam("o_summary", type_=table.c.summary.type), table.c.summary), **_ENDED)
+    .values(
+        outcome=bindparam("o_outcome"),
+        summary=func.coalesce(bindparam("o_summary", type_=table.c.summary.type), table.c.summary),
+        **_ENDED,
+    )
 )
 _INTERRUPT: Final = (
     update(table)

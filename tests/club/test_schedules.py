@@ -12,7 +12,7 @@ from duties import NIGHTLY, OPERATION, PARIS, StationOnDuty, WeatherDatabase, Wo
 from actors.board import OperationState, Run
 from actors.schedule.calendar import Every, TimesOfDay
 from actors.schedule.clock import ClubClock
-from club import DatabaseAway, Occurrences, Runs, Sight, club_time
+from club import DatabaseAway, Runs, Sight, club_time
 from config.weekdays import parse_days
 
 HOUR = 3600.0
@@ -379,15 +379,6 @@ def test_the_clubs_time_is_the_databases(club: Any) -> None:
     assert club_time(club.database()) == datetime(2026, 11, 24, 6, 40, tzinfo=UTC)
 
 
-def test_of_many_that_begin_at_once_one_begins(club: Any) -> None:
-    hands = [Occurrences(club.database(busy_seconds=10), OPERATION, f"S{n}", f"p{n}") for n in range(4)]
-    with ThreadPoolExecutor(4) as pool:
-        begun = list(pool.map(lambda hand: hand.begin("2026-11-24T23:00", "again"), hands))
-    assert len([run for run in begun if run is not None]) == 1
-    assert not hands[0].skip("2026-11-24T23:00", "late")
-
-
-@pytest.mark.engines("sqlite")
 def test_a_clock_that_was_never_asked_knows_nothing() -> None:
     clock = ClubClock(lambda: 5.0)
 

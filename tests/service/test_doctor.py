@@ -157,10 +157,7 @@ def test_failures_of_the_last_day_and_of_the_running_program_are_told(
     config: Path, home: Folders, capsys: pytest.CaptureFixture[str]
 ) -> None:
     database = Database(f"sqlite:///{config.parent / 'club.db'}")
-    runs = Runs(database, "ACCUEIL", "p1")
-    run = runs.begin("email", "x")
-    assert run is not None
-    runs.finish(run, "failed", "the server smtp.example.org does not answer")
+    Runs(database, "ACCUEIL", "p1").record("email", "failed", 1.0, "the server smtp.example.org does not answer")
     database.dispose()
     with acquire("ACCUEIL", datetime.now(UTC), home) as instance:
         server = ControlServer(instance.holder.address, make_key(home), lambda _request, _language: SAMPLE)
