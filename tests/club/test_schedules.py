@@ -288,6 +288,44 @@ def test_who_has_lost_the_lease_begins_and_ends_nothing(station: Make, world: Wo
     assert (run.station, run.outcome) == ("SERVEUR", "ok")
 
 
+def test_under_a_kept_lease_who_holds_it_works_and_who_stands_by_asks_nothing(
+    station: Make, world: World, rows: Rows
+) -> None:
+    first, second = station(borrows=False), station("SERVEUR", borrows=False)
+    assert first.lease.acquire()
+    first.settle()
+    world.seconds += TO_NIGHT
+    second.settle()
+    assert (second.wait_seconds, second.duty._clock.now()) == (60, None)
+    assert first.lease.acquire()
+    first.settle()
+    assert rows()[-1] == ("2026-11-25T04:10", "ok")
+    assert first.lease.is_held, "it is not the duty's to give back"
+    first.lease.release()
+    assert second.lease.acquire()
+    world.seconds += DAY - 5
+    assert second.lease.acquire()
+    second.settle()
+    assert second.wait_seconds == pytest.approx(5, abs=0.01)
+    world.seconds += 5
+    second.settle()
+    assert (first.done, second.done) == (["2026-11-25T04:10"], ["2026-11-26T04:10"])
+
+
+def test_a_stale_holder_that_does_not_know_it_yet_begins_nothing(
+    station: Make, world: World, rows: Rows, club: Any
+) -> None:
+    first = station(borrows=False)
+    assert first.lease.acquire()
+    first.settle()
+    world.seconds += TO_NIGHT
+    assert first.lease.acquire()
+    club.sql("UPDATE lease SET token = token + 1, process = 'another' WHERE name = ?", OPERATION)
+    assert first.lease.is_held, "as far as it knows"
+    first.settle()
+    assert (first.started, len(rows())) == ([], 1)
+
+
 @pytest.mark.parametrize("ahead", [-HOUR, HOUR, 30 * DAY, -30 * DAY])
 def test_a_stations_clock_changes_nothing_and_is_told_once(
     station: Make, world: World, ahead: float, caplog: pytest.LogCaptureFixture

@@ -63,6 +63,7 @@ class StationOnDuty:
         window: timedelta = timedelta(hours=23),
         schedule: Schedule = NIGHTLY,
         has_lease: bool = True,
+        borrows: bool = True,
     ) -> None:
         self.name = name
         self.world = world
@@ -77,6 +78,7 @@ class StationOnDuty:
         self._timetable = Timetable(schedule, PARIS, window)
         self._processes: list[str] = []
         self._has_lease = has_lease
+        self._borrows = has_lease and borrows
         self.wait_seconds = 0.0
         self.start()
 
@@ -97,7 +99,7 @@ class StationOnDuty:
             self._timetable,
             lambda: None,
             Voice("en", self.board.desk(OPERATION)),
-            borrows=self._has_lease,
+            borrows=self._borrows,
             clock=ClubClock(lambda: self.world.seconds, self._wall),
         )
 
