@@ -2,23 +2,17 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import timedelta
 from typing import Any, Final, assert_never
 
 import attrs
 
-from club import DatabaseAway, DatabaseUnfit, Runs, Stations
+from club import DatabaseAway, DatabaseUnfit, Stations
 from supervisor import SupervisedActor
 
 logger = logging.getLogger(__name__)
 
 ID: Final = "heartbeat"
 _PERIOD_SECONDS: Final = 30.0
-_FIRST_PURGE_SECONDS: Final = 600.0
-_PURGE_SECONDS: Final = 86_400.0
-_KEPT: Final = timedelta(days=400)
-"""A year and a little: what happened at the same time last year can still be looked up."""
 
 
 @attrs.frozen(slots=True)
@@ -39,15 +33,8 @@ class Beat:
     """Write the station's row."""
 
 
-@attrs.frozen(slots=True)
-class Purge:
-    """Remove old runs from the history."""
-
-
 class HeartbeatActor(SupervisedActor):
     """Writes the station's row every half minute; a database that is away is tried again at the next beat.
-
-    Once a day it also removes runs that are too old to be asked for.
 
     `state` answers the aggregate state of contract §1, `holds` the exclusive operations whose lease is held here.
     """
@@ -55,7 +42,6 @@ class HeartbeatActor(SupervisedActor):
     def __init__(
         self,
         stations: Stations,
-        runs: Runs,
         sign: Sign,
         state: Callable[[], str],
         holds: Callable[[], tuple[str, ...]],
@@ -65,21 +51,17 @@ class HeartbeatActor(SupervisedActor):
         self._sign = sign
         self._state = state
         self._holds = holds
-        self._runs = runs
         self._was_away = False
 
     def on_start(self) -> None:
         """Begin to beat, after the other actors had a moment to say how they are."""
         self.tell_self_after(1.0, Beat())
-        self.tell_self_after(_FIRST_PURGE_SECONDS, Purge())
 
     def on_receive(self, message: Any) -> None:
         """Handle a message."""
         match message:
             case Beat():
                 self._beat()
-            case Purge():
-                self._purge()
             case _:
                 assert_never(message)
 
@@ -95,9 +77,3 @@ class HeartbeatActor(SupervisedActor):
         else:
             self._was_away = False
         self.tell_self_after(_PERIOD_SECONDS, Beat())
-
-    def _purge(self) -> None:
-        with suppress(DatabaseAway, DatabaseUnfit):
-            while self._runs.purge(_KEPT):
-                self.heartbeat()
-        self.tell_self_after(_PURGE_SECONDS, Purge())

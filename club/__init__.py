@@ -20,6 +20,7 @@ from club.messages import (
     State,
     Uncertain,
 )
+from club.occurrences import Known, Occurrences, Sight, club_time
 from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
@@ -45,12 +46,14 @@ __all__ = [
     "Failed",
     "Journal",
     "JournalUnusable",
+    "Known",
     "Later",
     "Lease",
     "LeaseLost",
     "LeaseRow",
     "Message",
     "MessageRefused",
+    "Occurrences",
     "Outbox",
     "OutboxDesk",
     "Outcome",
@@ -61,6 +64,7 @@ __all__ = [
     "Runs",
     "SchemaStatus",
     "Sent",
+    "Sight",
     "State",
     "StationReport",
     "Stations",
@@ -69,6 +73,7 @@ __all__ = [
     "Uncertain",
     "boot_clock",
     "check",
+    "club_time",
     "lease_rows",
     "same",
     "want",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from config.sentence import Sentence
 from service.rendering_table import Row, look_of, table
 from service.terminal import Terminal
-from service.words import counter_word, duration, instant, outcome_word
+from service.words import counter_word, duration, instant, outcome_word, work_word
 
 Json = Mapping[str, Any]
 
@@ -35,7 +35,7 @@ def render_history(runs: Sequence[Json], terminal: Terminal, language: str, now:
             look=look_of(_LOOK, str(run["outcome"])),
             cells=(
                 instant(run["started_at"], now, language),
-                str(run["operation"]),
+                work_word(str(run["operation"]), language),
                 str(run["station"]),
                 outcome_word(str(run["outcome"]), language),
                 duration(run["seconds"], language) if run["seconds"] is not None else "-",

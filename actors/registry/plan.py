@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from actors import heartbeat, leases
+from actors import heartbeat, housekeeping, leases
 from actors.board import Board, OperationState
 from actors.operation import RULES, Operation, Rule, Workplace
 from actors.registry.policy import Verdict, club_plan, judge_all, named_stations
-from club import STOPPED, Database, DatabaseAway, DatabaseUnfit, Journal, Lease, Runs, Stations
+from club import STOPPED, Database, DatabaseAway, DatabaseUnfit, Journal, Lease, Stations
 from config import Settings
 from supervisor import Backoff, ChildSpec, SupervisedActor
 
@@ -62,14 +62,14 @@ class StationPlan:
         self._tell_actor = tell
         self._aggregate_state = aggregate_state
         self._databases: dict[tuple[str, str | None], Database] = {}
-        self._records: dict[int, tuple[Stations, Runs]] = {}
+        self._stations: dict[int, Stations] = {}
         self._leases: dict[tuple[str, int], Lease] = {}
         self._current: Database | None = None
 
     def specs(self, settings: Settings) -> tuple[ChildSpec, ...]:
         """Return the specs that `settings` ask for, and put every verdict on the board.
 
-        In starting order: the heartbeat, the leases, then the operations.
+        In starting order: the heartbeat, the housekeeping, the leases, then the operations.
         Raises DatabaseUnfit when the database's address cannot be used at all.
         """
         station = settings.station(self._identity.station)
@@ -85,6 +85,7 @@ class StationPlan:
         )
         return (
             self._heartbeat_spec(database, settings),
+            self._housekeeping_spec(settings, database),
             *self._leases_specs(database, seats),
             *(
                 spec
@@ -102,11 +103,9 @@ class StationPlan:
             self._databases[key] = Database(*key)
         return self._databases[key]
 
-    def _records_of(self, database: Database) -> tuple[Stations, Runs]:
-        """Return the same objects for the same database: equal arguments tell the tree that nothing changed."""
-        identity = self._identity
-        made = (Stations(database), Runs(database, identity.station, identity.process))
-        return self._records.setdefault(id(database), made)
+    def _stations_of(self, database: Database) -> Stations:
+        """Return the same object for the same database: equal arguments tell the tree that nothing changed."""
+        return self._stations.setdefault(id(database), Stations(database))
 
     def close(self) -> None:
         """Give the leases back, so that no station need wait for their end, and close; the operations have stopped."""
@@ -128,10 +127,9 @@ class StationPlan:
         """Write that this station has stopped: its last sign of life would say for minutes that all is well."""
         if self._current is None:
             return
-        stations, _ = self._records_of(self._current)
         identity = self._identity
         with suppress(DatabaseAway, DatabaseUnfit):
-            stations.beat(identity.station, identity.process, identity.version, STOPPED)
+            self._stations_of(self._current).beat(identity.station, identity.process, identity.version, STOPPED)
 
     def _lease(self, operation: str, database: Database) -> Lease:
         key = (operation, id(database))
@@ -181,9 +179,19 @@ class StationPlan:
     def _heartbeat_spec(self, database: Database, settings: Settings) -> ChildSpec:
         identity = self._identity
         sign = heartbeat.Sign(identity.station, identity.process, identity.version, club_plan(RULES, settings))
-        stations, runs = self._records_of(database)
-        args = (stations, runs, sign, self._aggregate_state, self.held_operations)
+        args = (self._stations_of(database), sign, self._aggregate_state, self.held_operations)
         return _spec(heartbeat.ID, heartbeat.HeartbeatActor, args)
+
+    def _housekeeping_spec(self, settings: Settings, database: Database) -> ChildSpec:
+        identity, club = self._identity, settings.club
+        house = housekeeping.House(
+            identity.station,
+            identity.process,
+            identity.predecessors,
+            str(club.language),
+            ZoneInfo(club.timezone),
+        )
+        return _spec(housekeeping.ID, housekeeping.HousekeepingActor, (house, database))
 
     def _leases_specs(self, database: Database, seats: tuple[leases.Seat, ...]) -> tuple[ChildSpec, ...]:
         wanted = {id(seat.lease) for seat in seats}

@@ -16,7 +16,7 @@ from actors.leases import LeasesActor, Seat
 from actors.operation import Wake
 from actors.registry import Apply, RegistryActor
 from actors.settings_file import SettingsActor
-from club import Database, Lease, Runs, Stations, Times
+from club import Database, Lease, Stations, Times
 from club.migrations import initialise
 from config import UNCHECKED, Problem, Settings, SettingsFile, SettingsSchema
 from config.sentence import Sentence
@@ -138,8 +138,7 @@ def test_tables_of_a_newer_version_end_the_hold(stage: Stage, database: Database
 
 def test_the_heartbeat_tells_the_club_how_the_station_is(stage: Stage, database: Database) -> None:
     sign = Sign("ACCUEIL", "process", "1.2.3")
-    runs = Runs(database, "ACCUEIL", "process")
-    args = (Stations(database), runs, sign, lambda: "attention", lambda: ("email",))
+    args = (Stations(database), sign, lambda: "attention", lambda: ("email",))
     tree = stage.tree(child("heartbeat", HeartbeatActor, *args))
     tree.child("heartbeat").ask(heartbeat.Beat())
     (seen,) = Stations(database).list()
@@ -148,10 +147,9 @@ def test_the_heartbeat_tells_the_club_how_the_station_is(stage: Stage, database:
 
 def test_the_heartbeat_outlives_a_database_that_is_away(stage: Stage, tmp_path: Path) -> None:
     away = Database(f"sqlite:///{tmp_path / 'nowhere' / 'club.db'}")
-    args = (Stations(away), Runs(away, "A", "p"), Sign("A", "p", "1"), lambda: "active", tuple)
+    args = (Stations(away), Sign("A", "p", "1"), lambda: "active", tuple)
     tree = stage.tree(child("heartbeat", HeartbeatActor, *args))
-    for message in (heartbeat.Beat(), heartbeat.Purge()):
-        tree.child("heartbeat").ask(message)
+    tree.child("heartbeat").ask(heartbeat.Beat())
     assert tree.report("heartbeat").restarts == 0
     away.dispose()
 

@@ -18,6 +18,7 @@ from club import (
     Failed,
     Later,
     Lease,
+    Occurrences,
     Outbox,
     OutboxDesk,
     Outcome,
@@ -88,10 +89,14 @@ def a_day(database: Database) -> None:
     desk.retry(2)
     desk.resolve(4, "sent")
     desk.resolve(7, "resend")
-    run = runs.begin("email", "08:00")
-    runs.begin("backup", "08:00"), runs.interrupt(["one"]), runs.begin("backup", "08:00", again=True)
-    runs.finish(run or 0, "ok")
     runs.record("email", "ok", 1.5)
+    lease_of_backup = Lease(database, "backup", "ACCUEIL", "one")
+    lease_of_backup.acquire()
+    occurrences = Occurrences(database, "backup", "ACCUEIL", "one", lease_of_backup)
+    occurrences.now(), occurrences.look(["2026-11-24T23:00", "2026-11-23T23:00"], "2026-11-24T23:30")
+    begun = occurrences.begin("2026-11-24T23:00", "again"), occurrences.begin("2026-11-24T23:00", "again")
+    occurrences.interrupt("2026-11-24T23:00", "two"), occurrences.finish(begun[0] or 0, "ok", "")
+    occurrences.skip("2026-11-23T23:00", "missed")
     runs.purge(timedelta(days=1)), runs.history("email", failures=True), runs.last("email")
     lease.release()
 
