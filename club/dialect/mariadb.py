@@ -72,6 +72,7 @@ def _set_up(connection: pyodbc.Connection, limits: Limits) -> Traits:
         )
     cursor.execute(
         f"SET SESSION max_statement_time={limits.statement_seconds}, innodb_lock_wait_timeout={limits.lock_seconds}, "
+        f"lock_wait_timeout={limits.lock_seconds}, "  # for a table that is being changed; a day, if nobody says less
         f"idle_transaction_timeout={limits.idle_seconds}, sql_mode='{_STRICT}', time_zone='+00:00'"
     )
     cursor.close()

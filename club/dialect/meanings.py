@@ -7,10 +7,11 @@ from typing import Final
 import attrs
 
 from club.dialect.verdict import Verdict
-from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit
+from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, NotAllowed
 
 _NUMBER: Final = re.compile(r"\((\d+)\)")
 _LOST_STATES: Final = frozenset({"08S01", "08001", "08003", "08007"})
+_OTHER_ALGORITHM_CODES: Final = frozenset({1845, 1846})
 _LOST_CODES: Final = frozenset({1927, 2002, 2003, 2006, 2012, 2013, 2055, 4031})
 
 
@@ -47,6 +48,11 @@ def is_lost(error: BaseException | None) -> bool:
         return False
     state, codes, _ = _signs(error)
     return state in _LOST_STATES or not _LOST_CODES.isdisjoint(codes)
+
+
+def is_of_another_algorithm(error: BaseException | None) -> bool:
+    """Whether MariaDB says that it cannot change this table in the way that it was asked to."""
+    return error is not None and not _OTHER_ALGORITHM_CODES.isdisjoint(_signs(error)[1])
 
 
 def _signs(error: BaseException) -> tuple[str, frozenset[int], str]:
@@ -142,13 +148,13 @@ _MEANINGS: Final = (
         codes=frozenset({1290, 1836, 3906}),
     ),
     _Meaning(
-        lambda where: DatabaseUnfit(
+        lambda where: NotAllowed(
             "the user of the database {where} may not do what this program must: "
             "give it the right to read and write the club's tables",
             where=where,
         ),
         states=("42501",),
-        codes=frozenset({1142, 1143, 1227, 229, 230, 262}),
+        codes=frozenset({1142, 1143, 1227, 229, 230, 262, 1088, 2760}),
     ),
     _Meaning(
         lambda where: DatabaseUnfit(

@@ -1,18 +1,15 @@
 """MariaDB, PostgreSQL and SQL Server: several stations, one server."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, Select, Table, create_engine, event, text
+from sqlalchemy import URL, Engine, Select, Table, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import NullPool
 
-from club.dialect import connecting
 from club.dialect.addresses import describe, split_password
 from club.dialect.connecting import Limits, Opener, Traits
 from club.dialect.meanings import is_lost
-from club.errors import DatabaseAway, DatabaseUnfit
+from club.errors import DatabaseUnfit
 
 _ROADS: Final = {"mariadb": "mariadb+pyodbc", "postgresql": "postgresql+psycopg", "mssql": "mssql+pyodbc"}
 _RECYCLED_SECONDS: Final = 1800
@@ -45,7 +42,10 @@ class Server:
         )
 
     def patient_engine(self) -> Engine:
-        """Return an engine for a change of tables, which may take as long as it needs; to be disposed of."""
+        """Return an engine for a change of tables, which may take as long as it needs; to be disposed of.
+
+        A connection that is closed is closed for good, and gives up what it has locked.
+        """
         return self._engine(self._limits.patient(), poolclass=NullPool)
 
     def _engine(self, limits: Limits, **options: Any) -> Engine:
@@ -114,47 +114,3 @@ def select_for_queue(statement: Select[Any], table: Table) -> Select[Any]:
         "WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)",
         "mssql",
     )
-
-
-def undoes_ddl(connection: Connection) -> bool:
-    """Whether a transaction that ends early takes its changes of tables back with it."""
-    return connection.dialect.name not in ("mysql", "mariadb")
-
-
-@contextmanager
-def schema_lock(connection: Connection) -> Iterator[None]:
-    """Let one station at a time change tables, for the rest of the transaction; SQLite's own lock does it there.
-
-    Raises DatabaseAway when another has it for longer than a minute.
-    """
-    match connection.dialect.name:
-        case "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('heitz-service schema'))"))
-            yield
-        case "mssql":
-            taken = connection.execute(
-                text(
-                    "SET NOCOUNT ON; DECLARE @taken int; EXEC @taken = sp_getapplock "
-                    "@Resource = 'heitz-service schema', @LockMode = 'Exclusive', @LockOwner = 'Transaction', "
-                    f"@LockTimeout = {connecting.SCHEMA_LOCK_SECONDS * 1000}; SELECT @taken"
-                )
-            ).scalar()
-            if taken is None or taken < 0:
-                raise _another_changes_tables()
-            yield
-        case "mysql" | "mariadb":
-            # The name is the whole server's, so that of the database is in it.
-            name = "CONCAT('heitz-service ', DATABASE())"
-            if connection.execute(text(f"SELECT GET_LOCK({name}, {connecting.SCHEMA_LOCK_SECONDS})")).scalar() != 1:
-                raise _another_changes_tables()
-            try:
-                yield
-            finally:
-                if not connection.invalidated:
-                    connection.execute(text(f"SELECT RELEASE_LOCK({name})"))
-        case _:
-            yield
-
-
-def _another_changes_tables() -> DatabaseAway:
-    return DatabaseAway("another station is changing the tables of the database: try again when it is done")
