@@ -2,8 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import URL, Engine, Select, Table, create_engine, event
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy import URL, Engine, Select, Table, create_engine
 from sqlalchemy.pool import NullPool
 
 from club.dialect.addresses import describe, split_password
@@ -73,7 +72,9 @@ class Server:
             **options,
         )
         if engine.dialect.name == "mariadb":
-            event.listen(engine, "handle_error", _see_lost_connection)
+            # SQLAlchemy asks the wrong parent class of this dialect: a dead connection would stay in the pool for ever.
+            # Not by an event, which it leaves out when it looks at tables.
+            engine.dialect.is_disconnect = _is_disconnect  # type: ignore[method-assign]
         return engine
 
 
@@ -100,10 +101,8 @@ def _opener(url: URL, password: str | None, limits: Limits) -> Opener:
             return sqlserver.opener(url, password, limits)
 
 
-def _see_lost_connection(context: ExceptionContext) -> None:
-    # SQLAlchemy asks the wrong parent class of this dialect: a dead connection would stay in the pool for ever.
-    if is_lost(context.original_exception):
-        context.is_disconnect = True
+def _is_disconnect(e: Any, connection: Any, cursor: Any) -> bool:  # noqa: ARG001  # SQLAlchemy's names
+    return is_lost(e)
 
 
 def select_for_queue(statement: Select[Any], table: Table) -> Select[Any]:

@@ -72,9 +72,7 @@ def _standing(connection: Connection) -> int:
 def _apply(connection: Connection, revision: ModuleType) -> int:
     """Make one revision and commit it: what it has locked is free for the stations before the next one begins."""
     # Alembic takes SQLite's DDL for non-transactional, because of drivers that begin late; ours has begun.
-    context = MigrationContext.configure(
-        connection, opts={"transactional_ddl": undoes_ddl(connection.dialect.name)}
-    )
+    context = MigrationContext.configure(connection, opts={"transactional_ddl": undoes_ddl(connection.dialect.name)})
     write_down(revision, Steps(context))
     connection.commit()
     return int(revision.REVISION)

@@ -25,9 +25,7 @@ _CLIENTS: Final = {
     "sqlite": _Client("sqlite3 -bail club.db < club.sql", begin="BEGIN IMMEDIATE;"),
     # Each change of a table commits by itself: there is nothing to put around it.
     "mariadb": _Client("mariadb club < club.sql", first="SET SESSION lock_wait_timeout = 10;", begin="", end=""),
-    "postgresql": _Client(
-        "psql --set ON_ERROR_STOP=1 --file club.sql club", first="SET lock_timeout = '10s';"
-    ),
+    "postgresql": _Client("psql --set ON_ERROR_STOP=1 --file club.sql club", first="SET lock_timeout = '10s';"),
     "mssql": _Client(
         "sqlcmd -b -I -d club -i club.sql",
         first="SET XACT_ABORT ON;\nGO",
@@ -49,7 +47,9 @@ def as_sql(dialect: str, since: int = 0, revisions: tuple[ModuleType, ...] = REV
     for number, revision in enumerate(wanted):
         if number == 0:
             stands = f"at revision {since}" if since else "without the club's tables"
-            _write(script, f"-- Heitz Service: for a database {stands}. Run it once, as in: {client.usage}", client.first)
+            _write(
+                script, f"-- Heitz Service: for a database {stands}. Run it once, as in: {client.usage}", client.first
+            )
         _write(script, f"-- revision {revision.REVISION}", client.begin)
         write_down(revision, Steps(context))
         _write(script, client.end)

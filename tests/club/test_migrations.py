@@ -17,7 +17,6 @@ from club.schema import KNOWN_REVISION
 from club.tables import club_schema, email, metadata
 
 
-
 def _definitions(connection: Any) -> dict[str, str]:
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
     # Without white space: a column that was added later stands on the line of the one before.

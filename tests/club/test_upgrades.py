@@ -1,4 +1,4 @@
-"""Upgrades as they happen: raced by real programs, killed at each step, on servers that die, beside stations at work."""
+"""Upgrades as they happen: raced by real programs, killed at each step, on servers that die, beside others."""
 
 import os
 import signal
@@ -122,7 +122,7 @@ def test_a_server_that_dies_in_the_middle_is_told_and_the_upgrade_completed_late
         _, errors = program.communicate("go on\n", timeout=50)
         assert program.returncode == 2
         assert "does not answer: check the network and the server" in errors
-        assert errors.count("\n") == 1
+        assert errors.count("\n") == 1, errors
         server.start()
         database = Database(address)
         assert migrations.initialise(database).after == KNOWN_REVISION

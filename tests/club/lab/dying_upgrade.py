@@ -1,4 +1,4 @@
-"""The real `database init`, that ends or waits right after its step of that number: dying_upgrade.py die|wait N WORD…"""
+"""The real `database init`, that dies or waits right after its step N: dying_upgrade.py die|wait N WORD…"""
 
 import os
 import signal
