@@ -42,6 +42,15 @@ def judge(error: BaseException, where: str) -> Verdict | None:
     return None
 
 
+def disagree_on_encryption(where: str) -> DatabaseUnfit:
+    """Return the error that says so."""
+    return DatabaseUnfit(
+        "this station and the server of the database {where} do not agree on encryption: "
+        "check the certificates, and what the address asks for",
+        where=where,
+    )
+
+
 def is_lost(error: BaseException | None) -> bool:
     """Whether an error of MariaDB's ODBC driver says that its connection is of no more use."""
     if error is None:
@@ -117,11 +126,7 @@ _MEANINGS: Final = (
         words=re.compile(r"pg_hba\.conf"),
     ),
     _Meaning(
-        lambda where: DatabaseUnfit(
-            "this station and the server of the database {where} do not agree on encryption: "
-            "check the certificates, and what the address asks for",
-            where=where,
-        ),
+        disagree_on_encryption,
         codes=frozenset({2026}),
         words=re.compile(r"certificate verify failed|server does not support SSL|SSL Provider", re.IGNORECASE),
     ),
