@@ -72,7 +72,7 @@ def _says(club: ServerClub, *parts: str) -> bool:
 
 
 def test_a_station_stops_its_exclusive_work_for_a_newer_database_and_goes_on_when_it_is_admitted(
-    club: ServerClub,
+    club: ServerClub, server: Server | None
 ) -> None:
     club.make_database()
     program = club.start()
@@ -83,8 +83,9 @@ def test_a_station_stops_its_exclusive_work_for_a_newer_database_and_goes_on_whe
     assert club.rows("SELECT station FROM lease WHERE name = 'email'") == [("",)], "another may work"
     assert club.command("status")[0] == 1
     club.write_emails("a@example.org")
-    seen = club.rows("SELECT seen_ms FROM station WHERE name = 'ACCUEIL'")
-    club.wait_until(lambda: club.rows("SELECT seen_ms FROM station WHERE name = 'ACCUEIL'") != seen, SECONDS)
+    if server is None:  # half a minute is long: once, for all engines
+        seen = club.rows("SELECT seen_ms FROM station WHERE name = 'ACCUEIL'")
+        club.wait_until(lambda: club.rows("SELECT seen_ms FROM station WHERE name = 'ACCUEIL'") != seen, SECONDS)
     assert club.states() == {"pending": 1}
     # The next revision, which an operator takes back, or one that admits this program: it goes on by itself.
     club.do("UPDATE club_schema SET min_revision = 1 WHERE revision = 999")
