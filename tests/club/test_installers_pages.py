@@ -1,9 +1,10 @@
-"""The installer's pages: their statements make a user who can do a station's whole life and no more; their TLS is TLS."""
+"""The installer's pages: their statements make a user who can do a station's whole life and no more; their TLS."""
 
 import os
 import pwd
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,6 @@ def test_the_user_that_the_page_makes_lives_a_stations_whole_life_and_changes_no
     run = runs.begin("email", "08:00")
     assert run is not None
     runs.finish(run, "ok")
-    from datetime import timedelta  # noqa: PLC0415
-
     runs.purge(timedelta(days=-1))
     held.release()
     daily.dispose()
