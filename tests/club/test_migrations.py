@@ -62,6 +62,12 @@ def test_the_newest_revision_is_the_one_that_the_program_knows() -> None:
     assert [revision.REVISION for revision in runner.REVISIONS] == list(range(1, KNOWN_REVISION + 1))
 
 
+def test_a_program_that_a_revision_has_left_behind_is_not_admitted_again_by_a_later_one() -> None:
+    least = [revision.MIN_REVISION for revision in runner.REVISIONS]
+    assert least == sorted(least)
+    assert all(revision.MIN_REVISION <= revision.REVISION for revision in runner.REVISIONS)
+
+
 def test_doing_it_again_changes_nothing(club: Any) -> None:
     database = club.database()
     assert (migrations.initialise(database).before, migrations.upgrade(database).before) == (KNOWN_REVISION,) * 2

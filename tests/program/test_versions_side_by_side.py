@@ -96,6 +96,18 @@ def test_a_station_stops_its_exclusive_work_for_a_newer_database_and_goes_on_whe
     assert club.command("database", "check", "--config", str(club.settings))[0] == 0
 
 
+def test_a_new_program_waits_for_the_upgrade_of_its_database_and_goes_on_by_itself(club: ServerClub) -> None:
+    club.make_database(REVISIONS[:1])
+    club.write_emails("a@example.org")
+    program = club.start()
+    club.state_is("waiting")
+    club.wait_until(lambda: _says(club, "is of an older version: run heitz-service database upgrade"))
+    assert club.states() == {"pending": 1}
+    assert _command(club, "database", "upgrade")[0] == 0
+    club.wait_until(lambda: club.states() == {"sent": 1}, SECONDS)
+    assert program.poll() is None
+
+
 def test_the_old_program_works_on_beside_the_new_tables_until_the_new_one_takes_over(
     club: ServerClub, old_program: Path, server: Server | None
 ) -> None:
