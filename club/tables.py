@@ -151,7 +151,7 @@ station: Final = Table(
     Column("started_at", Instant(), nullable=False, server_default=utc_now()),
     Column("seen_at", Instant(), nullable=False, server_default=utc_now()),
     Column("seen_ms", BigInteger(), nullable=False),
-    # JSON: for each exclusive operation the stations that this one's settings file lets do it. NULL: an older one's.
+    # JSON: the stations that may do each exclusive operation, by this one's settings file. NULL: an older program's.
     Column("plan", LongText),
     **table_options,
 )

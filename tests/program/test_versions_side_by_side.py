@@ -14,7 +14,7 @@ from database_servers import MariaDB, Missing, PostgreSQL, Server, running
 
 from club.migrations.runner import REVISIONS
 from tests.program.sample_club import ROOT, end
-from tests.program.server_club import SECONDS, ServerClub
+from tests.program.two_versions_club import SECONDS, ServerClub
 
 REVISION_ONE = "47ada1f"
 """The last program that knows revision 1 alone."""
