@@ -23,7 +23,7 @@ class Server:
     def __init__(self, url: URL, password: str | None, busy_seconds: float, pool_size: int) -> None:
         road = _ROADS.get(url.get_backend_name())
         if road is None or url.drivername not in (url.get_backend_name(), road):
-            raise _unknown(url.drivername)
+            raise unknown_engine(url.drivername)
         url, written = split_password(url)
         self._url = url.set(drivername=road)
         self._password = written if password is None else password
@@ -51,7 +51,7 @@ class Server:
         try:
             open_one = _opener(self._url, self._password, limits)
         except ImportError:
-            raise _unknown(self._url.drivername) from None
+            raise unknown_engine(self._url.drivername) from None
 
         def connect() -> Any:
             connection, self.traits = open_one()
@@ -78,7 +78,8 @@ class Server:
         return engine
 
 
-def _unknown(engine: str) -> DatabaseUnfit:
+def unknown_engine(engine: str) -> DatabaseUnfit:
+    """Return the error that says so."""
     return DatabaseUnfit(
         "the engine {engine} is not known here: install its driver, or correct the settings", engine=engine
     )

@@ -7,6 +7,7 @@ from typing import Final
 import attrs
 from alembic.migration import MigrationContext
 
+from club.dialect.servers import unknown_engine
 from club.migrations.runner import REVISIONS, write_down
 from club.migrations.steps import Steps
 
@@ -38,9 +39,12 @@ _CLIENTS: Final = {
 def as_sql(dialect: str, since: int = 0, revisions: tuple[ModuleType, ...] = REVISIONS) -> str:
     """Return the script that brings a database from the revision `since` up: 0 for an empty one.
 
-    `dialect` is `sqlite`, `mariadb`, `postgresql` or `mssql`. Empty when there is nothing to do.
+    `dialect` is `sqlite`, `mariadb`, `postgresql` or `mssql`. Empty when there is nothing to do. Raises
+    DatabaseUnfit for an engine that is not known.
     """
-    client = _CLIENTS[dialect]
+    client = _CLIENTS.get(dialect)
+    if client is None:
+        raise unknown_engine(dialect)
     script = io.StringIO()
     context = MigrationContext.configure(dialect_name=dialect, opts={"as_sql": True, "output_buffer": script})
     wanted = [revision for revision in revisions if since < revision.REVISION]

@@ -68,14 +68,17 @@ def _upgrade(options: argparse.Namespace, console: Console) -> int:
 
 
 def _change(options: argparse.Namespace, console: Console, way: str) -> int:
-    from club import migrations  # noqa: PLC0415
-    from service.club_database import club_database  # noqa: PLC0415
+    from club import DatabaseError, migrations  # noqa: PLC0415
+    from service.club_database import DatabaseProblem, club_database  # noqa: PLC0415
     from service.settings_file import load_settings  # noqa: PLC0415
 
     if options.sql:
         # Neither a connection nor a driver nor the password: the administrator has them.
         engine = str(load_settings(options, console).club.database).partition(":")[0].partition("+")[0]
-        console.write(migrations.as_sql(engine, options.since))
+        try:
+            console.write(migrations.as_sql(engine, options.since))
+        except DatabaseError as error:
+            raise DatabaseProblem(error.sentence, Exit.USAGE) from error
         return Exit.OK
     with club_database(options, console, failure=Exit.USAGE) as (database, _):
         applied = getattr(migrations, way)(database)
