@@ -128,6 +128,16 @@ UPDATE station SET process=:s_process, version=:s_version, state=:s_state, holds
 
 UPDATE station SET version=:s_version, state=:s_state, holds=:s_holds, seen_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), [plan]=:s_plan WHERE station.name = :s_name AND station.process = :s_process
 
+-- Heitz Service: for a database without the club's tables. Run it once, as in: sqlcmd -b -I -d club -i club.sql
+
+SET XACT_ABORT ON;
+GO
+
+-- revision 1
+
+BEGIN TRANSACTION;
+GO
+
 CREATE TABLE club_schema (
     revision INTEGER NOT NULL, 
     name VARCHAR(64) COLLATE Latin1_General_BIN2 NOT NULL, 
@@ -293,6 +303,14 @@ INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (1, 'r000
 
 GO
 
+COMMIT;
+GO
+
+-- revision 2
+
+BEGIN TRANSACTION;
+GO
+
 ALTER TABLE lease ADD wanted NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
 
 GO
@@ -307,5 +325,8 @@ GO
 
 INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (2, 'r0002_standby', 1, '0.1.0');
 
+GO
+
+COMMIT;
 GO
 

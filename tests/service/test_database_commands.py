@@ -89,6 +89,14 @@ def test_the_statements_are_printed_for_an_administrator_and_nothing_is_made(
     assert not (config.parent / "club.db").exists()
 
 
+def test_the_statements_for_an_engine_that_is_not_known_are_refused(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(config.read_text("utf-8").replace("sqlite:///club.db", "oracle://server/club"), "utf-8")
+    assert main(["database", "init", "--sql"]) == 2
+    assert capsys.readouterr().err.startswith("heitz-service: the engine oracle is not known here")
+
+
 @pytest.mark.parametrize("command", ["check", "upgrade"])
 @pytest.mark.parametrize("spoil", ["missing", "folder", "garbage", "empty", "newer"])
 def test_a_database_that_is_unfit_is_told_in_one_sentence(
