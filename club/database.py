@@ -22,6 +22,8 @@ _LOG: Final = logging.getLogger(__name__)
 
 _FIRST_PAUSE_SECONDS: Final = 0.02
 _LONGEST_PAUSE_SECONDS: Final = 0.5
+_HUNG_SECONDS: Final = 60.0
+"""No call of ours takes so long: its driver will not come back, and its place in the pool is given to others."""
 
 
 class Database:
@@ -52,6 +54,7 @@ class Database:
             raise DatabaseUnfit(
                 'the address of the club database cannot be read: write one like "sqlite:///club.db"'
             ) from None
+        self._running: dict[object, float] = {}
         self._said: tuple[Sentence, ...] = ()
         self._path: Path | None = None
         self._server: Server | None = None
@@ -134,11 +137,18 @@ class Database:
         self._engine.dispose()
 
     def _run(self, work: Callable[[Connection], T], *, writing: bool, engine: Engine | None = None) -> T:
-        give_up_at = self._clock() + self._busy_seconds
+        call = object()
+        self._running[call] = began = self._clock()
+        try:
+            return self._try(work, writing, engine or self._engine, began + self._busy_seconds)
+        finally:
+            self._running.pop(call, None)
+
+    def _try(self, work: Callable[[Connection], T], writing: bool, engine: Engine, give_up_at: float) -> T:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                with (engine or self._engine).connect() as connection:
+                with engine.connect() as connection:
                     connection.execution_options(**{sqlite.WRITING: writing})
                     with connection.begin():
                         return work(connection)
@@ -151,11 +161,27 @@ class Database:
                 if not verdict.is_retryable or self._clock() + pause > give_up_at:
                     raise verdict.error from error
             except exc.TimeoutError as error:
+                self._replace_hung_pool()
                 raise DatabaseAway(
                     "the database {where} keeps every connection of this program waiting", where=self._where
                 ) from error
             self._pause.wait(uniform(0, pause))
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    def _replace_hung_pool(self) -> None:
+        """Leave a pool behind in which connections are lent to threads that will not come back: the others need some."""
+        oldest = self._clock() - _HUNG_SECONDS
+        hung = [call for call, began in list(self._running.items()) if began < oldest]
+        if hung:
+            _LOG.warning(
+                "the driver of the database %s has not come back from %d calls: the others get new connections",
+                self._where,
+                len(hung),
+                extra={"event": "database.pool_replaced"},
+            )
+            for call in hung:
+                self._running.pop(call, None)
+            self._engine.dispose(close=False)
 
     def _judge(self, error: exc.DBAPIError) -> Verdict | None:
         cause = error.orig or error

@@ -33,6 +33,17 @@ def _one(database: Database) -> Any:
     return database.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
 
 
+def _when_back(database: Database) -> Any:
+    """Ask until the pause between two attempts is over."""
+    pause = threading.Event()
+    for _ in range(300):
+        try:
+            return _one(database)
+        except DatabaseAway:
+            pause.wait(0.05)
+    return _one(database)
+
+
 def _number(connection: Any) -> int:
     return int(connection.execute(text(NUMBER[connection.dialect.name])).scalar())
 
@@ -78,16 +89,18 @@ def test_a_server_that_dies_and_comes_back_is_met_again_without_a_restart(club: 
     server.kill()
     with _within(10), pytest.raises(DatabaseAway, match="does not answer"):
         _one(database)
+    with _within(0.5), pytest.raises(DatabaseAway, match="does not answer"):
+        _one(database)
     server.start()
-    assert _one(database) == 1
+    assert _when_back(database) == 1
 
 
 def test_a_frozen_server_is_given_up(club: Any, server: Server) -> None:
     database = club.database()
     assert _one(database) == 1
-    with server.frozen(), _within(8), pytest.raises(DatabaseAway, match="does not answer"):
+    with server.frozen(), _within(10), pytest.raises(DatabaseAway, match="does not answer"):
         _one(database)
-    assert _one(database) == 1
+    assert _when_back(database) == 1
 
 
 def test_a_server_that_freezes_in_the_middle_is_given_up(club: Any, server: Server) -> None:
@@ -98,7 +111,7 @@ def test_a_server_that_freezes_in_the_middle_is_given_up(club: Any, server: Serv
     database = club.database()
     with _within(8), pytest.raises(DatabaseAway, match="does not answer"):
         database.write(freeze)
-    assert _one(database) == 1
+    assert _when_back(database) == 1
 
 
 @pytest.fixture
@@ -161,6 +174,6 @@ def test_a_station_that_froze_in_a_transaction_does_not_keep_the_lease_from_its_
 def test_the_limits_keep_a_call_within_the_margin_of_a_lease() -> None:
     limits = Limits.of(5.0)
     assert limits.silence_seconds > limits.statement_seconds, "the server itself speaks first"
-    assert limits.silence_seconds + limits.connect_seconds < 10
+    assert limits.silence_seconds + limits.dial_seconds < 10
     assert attrs.asdict(limits.patient())["statement_seconds"] > 3600
     assert min(attrs.astuple(Limits.of(0.05))) >= 1, "drivers take 0 for: without end"
