@@ -166,11 +166,12 @@ class Delivery:
     def _begin(self, message: Message) -> bool:
         """Make the durable mark that the message may be out; writes the last answer in the same commit."""
         unwritten, self._unwritten = self._unwritten, None
+        leaves_as = self._identity(message)
         if unwritten is None:
-            return self._outbox.begin(message)
+            return self._outbox.begin(message, leaves_as)
         self._tally.count(unwritten.outcome)
         return self._outbox.settle_and_begin(
-            unwritten.message, unwritten.outcome, message, recipients=unwritten.recipients
+            unwritten.message, unwritten.outcome, message, unwritten.recipients, leaves_as
         )
 
     def _settle(self, settled: _Settled) -> None:

@@ -82,6 +82,11 @@ def a_day(database: Database) -> None:
     runs.finish(run or 0, "ok")
     runs.record("email", "ok", 1.5)
     runs.purge(timedelta(days=1)), runs.history("email", failures=True), runs.last("email")
+    with database.engine.begin() as connection:
+        connection.execute(email.insert(), [{"recipient": "a@x.fr", "subject": "s"}] * 2)
+    first, second = outbox.claim(2)
+    outbox.begin(first, leaves_as="<1@club>")
+    outbox.settle_and_begin(first, Sent("<1@club>"), second, leaves_as="<2@club>")
     lease.release()
 
 
