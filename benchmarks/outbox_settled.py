@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.outbox_claim import RATIO_TO_FLOOR, fill, place_of, settled_per_second, updates_per_second
+from outbox_claim import RATIO_TO_FLOOR, fill, place_of, settled_per_second, updates_per_second
+
 from club import EMAIL, Database, Journal, Lease, Outbox, migrations
 
 ENGINES = ("sqlite", "mariadb", "postgresql")

@@ -140,11 +140,13 @@ class Database:
         call = object()
         self._running[call] = began = self._clock()
         try:
-            return self._try(work, writing, engine or self._engine, began + self._busy_seconds)
+            return self._try(
+                work, writing=writing, engine=engine or self._engine, give_up_at=began + self._busy_seconds
+            )
         finally:
             self._running.pop(call, None)
 
-    def _try(self, work: Callable[[Connection], T], writing: bool, engine: Engine, give_up_at: float) -> T:
+    def _try(self, work: Callable[[Connection], T], *, writing: bool, engine: Engine, give_up_at: float) -> T:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -169,7 +171,7 @@ class Database:
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
     def _replace_hung_pool(self) -> None:
-        """Leave a pool behind in which connections are lent to threads that will not come back: the others need some."""
+        """Leave a pool behind whose connections are lent to threads that will not come back: the others need some."""
         oldest = self._clock() - _HUNG_SECONDS
         hung = [call for call, began in list(self._running.items()) if began < oldest]
         if hung:

@@ -12,6 +12,7 @@ from club.messages import Message, Recipient
 from club.queue_statements import QueueStatements
 from club.reading import legible, shortened
 
+_BOTH: Final = 2
 _ERROR_LENGTH: Final = 1000
 _REFERENCE_LENGTH: Final = 255
 _ADDRESS_LENGTH: Final = 320
@@ -59,7 +60,7 @@ class Settling:
             "m_leaves_as": _reference(leaves_as),
             **self.lease.presents(token),
         }
-        return connection.execute(self.statements.sent_and_begin, values).rowcount == 2
+        return connection.execute(self.statements.sent_and_begin, values).rowcount == _BOTH
 
     def apply(self, connection: Connection, answer: Answer, token: int) -> int:
         """Write an answer down; 0 when the row has been settled or claimed by somebody else meanwhile."""

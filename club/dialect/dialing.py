@@ -60,8 +60,8 @@ class Dialer:
         self._failures = 0
         self._hung = 0
 
-    def dial(self) -> tuple[Any, Traits]:
-        """Return a new connection and what it found out.
+    def dial(self) -> Any:
+        """Return what the opener returned: a new connection, and what it found out.
 
         Raises the driver's error from who tried it, and from the others the DatabaseError that it means.
         """
@@ -74,16 +74,14 @@ class Dialer:
                 raise self._gave_up()
             self._attempt = None
             self._changed.notify_all()
-            if attempt.opened is not None:
+            if attempt.error is None:
                 self._is_there()
                 return attempt.opened
-            error = attempt.error
-            assert error is not None
-            self._failed(error)
+            self._failed(attempt.error)
         try:
-            raise error
+            raise attempt.error
         finally:
-            del error, attempt  # else the traceback holds this frame, and this frame the traceback
+            attempt.error = None  # else its traceback holds this frame, and this frame the error
 
     def _take_turn(self) -> _Attempt:
         give_up_at = self._clock() + self._seconds
@@ -167,4 +165,4 @@ def _again(trouble: SentenceError) -> SentenceError:
 
 def _pause(first: float, times: int, longest: float) -> float:
     """Return a pause that doubles up to `longest`, and differs, so that a club's stations do not come all at once."""
-    return uniform(0.5, 1.0) * min(first * 2 ** min(times, 16), longest)
+    return uniform(0.5, 1.0) * min(first * float(2 ** min(times, 16)), longest)
