@@ -177,3 +177,27 @@ def test_the_limits_keep_a_call_within_the_margin_of_a_lease() -> None:
     assert limits.silence_seconds + limits.dial_seconds < 10
     assert attrs.asdict(limits.patient())["statement_seconds"] > 3600
     assert min(attrs.astuple(Limits.of(0.05))) >= 1, "drivers take 0 for: without end"
+
+
+def test_a_connection_that_a_thread_never_gives_back_does_not_keep_the_others_waiting_for_ever(club: Any) -> None:
+    now = [1000.0]
+    database = club.database(pool_size=1, clock=lambda: now[0])
+    taken, released = threading.Event(), threading.Event()
+
+    def hang(_connection: Any) -> None:
+        taken.set()
+        released.wait(60)
+
+    thread = threading.Thread(target=database.read, args=(hang,))
+    thread.start()
+    try:
+        assert taken.wait(10)
+        with pytest.raises(DatabaseAway, match="keeps every connection of this program waiting"):
+            _one(database)
+        now[0] += 61
+        with pytest.raises(DatabaseAway, match="keeps every connection of this program waiting"):
+            _one(database)
+        assert _one(database) == 1
+    finally:
+        released.set()
+        thread.join(10)

@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "tests/club/lab"))
 
 from database_servers import MariaDB, PostgreSQL, Server, running
 
-__all__ = ["KINDS", "ServerClub", "running"]
+__all__ = ["KINDS", "Server", "ServerClub", "running"]
 
 KINDS: Final[dict[str, type[Server]]] = {"mariadb": MariaDB, "postgresql": PostgreSQL}
 
