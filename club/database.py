@@ -9,7 +9,7 @@ from pathlib import Path
 from random import uniform
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Engine, event, exc, make_url
+from sqlalchemy import Connection, Engine, Pool, event, exc, make_url
 
 from club.dialect import Verdict, meanings, sqlite
 from club.dialect.servers import Server
@@ -55,6 +55,7 @@ class Database:
                 'the address of the club database cannot be read: write one like "sqlite:///club.db"'
             ) from None
         self._running: dict[object, float] = {}
+        self._left: dict[object, Pool] = {}
         self._said: tuple[Sentence, ...] = ()
         self._path: Path | None = None
         self._server: Server | None = None
@@ -145,6 +146,8 @@ class Database:
             )
         finally:
             self._running.pop(call, None)
+            if pool := self._left.pop(call, None):  # it did come back: what it was lent is not lent again
+                pool.dispose()
 
     def _try(self, work: Callable[[Connection], T], *, writing: bool, engine: Engine, give_up_at: float) -> T:
         pause = _FIRST_PAUSE_SECONDS
@@ -183,6 +186,7 @@ class Database:
             )
             for call in hung:
                 self._running.pop(call, None)
+                self._left[call] = self._engine.pool
             self._engine.dispose(close=False)
 
     def _judge(self, error: exc.DBAPIError) -> Verdict | None:
