@@ -27,9 +27,11 @@ from tests.program.server_club import KINDS, Server, ServerClub, running
 
 OPTIONS = {"mariadb": ["--general-log=1", "--general-log-file=queries"], "postgresql": ["log_statement=all"]}
 """Each engine writes every statement that it is asked into a file of its own."""
+_VERB = r"(\w+(?: station\b| lease\b)?)"
+"""With the table, where it is the sign of life or the lease."""
 _STATEMENT = {
-    "mariadb": re.compile(r"\t +\d+ (?:Query|Execute)\t *(?:START TRANSACTION|(\w+))", re.IGNORECASE),
-    "postgresql": re.compile(r"LOG:  (?:statement|execute [^:]*): *(\w+)"),
+    "mariadb": re.compile(rf"\t +\d+ (?:Query|Execute)\t *{_VERB}"),
+    "postgresql": re.compile(rf"LOG:  (?:statement|execute [^:]*): *{_VERB}"),
 }
 _READS = ("SELECT",)
 _WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -75,7 +77,9 @@ def tell(label: str, meter: Meter, stations: int, seconds: float) -> Counter[str
     Event().wait(seconds)
     verbs, used = meter.read()
     a_minute = 60 / seconds / stations
-    reads, writes = (sum(verbs[verb] for verb in kind) * a_minute for kind in (_READS, _WRITES))
+    reads, writes = (
+        sum(verbs[verb] for verb in verbs if verb.split()[0] in kind) * a_minute for kind in (_READS, _WRITES)
+    )
     others = sum(verbs.values()) * a_minute - reads - writes
     print(
         f"  {label:<34} {reads:6.1f} reads {writes:6.1f} writes {others:6.1f} others a minute and station; "
@@ -131,8 +135,9 @@ def measure(engine: str, seconds: float, count: int) -> None:
             club.wait_until(lambda: club.operation("email", "--station", names[1])["state"] == "standby")
             Event().wait(_SETTLE_SECONDS)
             both = tell("a holder and its standby", meter, 2, seconds)
-            added = (sum(both[verb] - alone[verb] for verb in _WRITES)) * 60 / seconds
-            print(f"  the standby alone adds {added:.1f} writes a minute: its sign of life is 2")
+            written = {verb for verb in (*both, *alone) if verb.split()[0] in _WRITES}
+            told = (f"{verb.lower()} {(both[verb] - alone[verb]) * 60 / seconds:+.1f}" for verb in sorted(written))
+            print(f"  a standby adds, in writes a minute: {', '.join(told)}")
             for station in (names[1], names[0]):
                 club.command("stop", "--station", station)
             stations = simulated(settings_of(club, names), names, Path(folder))

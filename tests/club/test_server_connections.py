@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
+from cut_proxy import CutProxy
 from database_servers import Server
 from sqlalchemy import text
 
@@ -89,7 +90,7 @@ def test_a_server_that_dies_and_comes_back_is_met_again_without_a_restart(club: 
     server.kill()
     with _within(10), pytest.raises(DatabaseAway, match="does not answer"):
         _one(database)
-    with _within(0.5), pytest.raises(DatabaseAway, match="does not answer"):
+    with _within(2), pytest.raises(DatabaseAway, match="does not answer"):
         _one(database)
     server.start()
     assert _when_back(database) == 1
@@ -201,3 +202,21 @@ def test_a_connection_that_a_thread_never_gives_back_does_not_keep_the_others_wa
     finally:
         released.set()
         thread.join(10)
+
+
+def test_a_network_that_swallows_everything_is_given_up_by_one_and_told_to_the_others_at_once(
+    club: Any, server: Server
+) -> None:
+    proxy = CutProxy(server.port)
+    database = Database(server.url(club.place.name).replace(str(server.port), str(proxy.port)), busy_seconds=0.5)
+    try:
+        assert _one(database) == 1
+        with proxy.cut():
+            with _within(10), pytest.raises(DatabaseAway, match="does not answer"):
+                _one(database)
+            with _within(2), pytest.raises(DatabaseAway, match="does not answer"):
+                _one(database)
+        assert _when_back(database) == 1
+    finally:
+        database.dispose()
+        proxy.close()
