@@ -72,7 +72,8 @@ class HeartbeatActor(SupervisedActor):
             self._stations.beat(sign.station, sign.process, sign.version, state, holds, plan=sign.plan)
         except (DatabaseAway, DatabaseUnfit) as away:
             if not self._was_away:
-                logger.warning("no heartbeat: %s", away, extra={"event": "heartbeat.database_away"})
+                # Not a warning: who waits for the database says so, and an outage is told once.
+                logger.info("no heartbeat: %s", away, extra={"event": "heartbeat.database_away"})
             self._was_away = True
         else:
             self._was_away = False

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import uniform
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Engine, event, exc, make_url
+from sqlalchemy import Connection, Engine, Pool, event, exc, make_url
 
 from club.dialect import Verdict, meanings, sqlite
 from club.dialect.servers import Server
@@ -24,6 +24,8 @@ _FIRST_PAUSE_SECONDS: Final = 0.02
 _LONGEST_PAUSE_SECONDS: Final = 0.5
 _ALTER_SECONDS: Final = 300.0
 _ALTER_PAUSE_SECONDS: Final = 4.0
+_HUNG_SECONDS: Final = 60.0
+"""No call of ours takes so long: its driver will not come back, and its place in the pool is given to others."""
 
 
 class Database:
@@ -54,6 +56,8 @@ class Database:
             raise DatabaseUnfit(
                 'the address of the club database cannot be read: write one like "sqlite:///club.db"'
             ) from None
+        self._running: dict[object, float] = {}
+        self._left: dict[object, Pool] = {}
         self._said: tuple[Sentence, ...] = ()
         self._path: Path | None = None
         self._server: Server | None = None
@@ -150,7 +154,14 @@ class Database:
                 with connection.begin():
                     return work(connection)
 
-        return self._persist(attempt, self._busy_seconds, _LONGEST_PAUSE_SECONDS)
+        call = object()
+        self._running[call] = self._clock()
+        try:
+            return self._persist(attempt, self._busy_seconds, _LONGEST_PAUSE_SECONDS)
+        finally:
+            self._running.pop(call, None)
+            if pool := self._left.pop(call, None):  # it did come back: what it was lent is not lent again
+                pool.dispose()
 
     def _persist(self, attempt: Callable[[], T], seconds: float, longest_pause: float) -> T:
         give_up_at = self._clock() + seconds
@@ -167,11 +178,28 @@ class Database:
                 if not verdict.is_retryable or self._clock() + pause > give_up_at:
                     raise verdict.error from error
             except exc.TimeoutError as error:
+                self._replace_hung_pool()
                 raise DatabaseAway(
                     "the database {where} keeps every connection of this program waiting", where=self._where
                 ) from error
             self._pause.wait(uniform(0, pause))
             pause = min(pause * 2, longest_pause)
+
+    def _replace_hung_pool(self) -> None:
+        """Leave a pool behind whose connections are lent to threads that will not come back: the others need some."""
+        oldest = self._clock() - _HUNG_SECONDS
+        hung = [call for call, began in list(self._running.items()) if began < oldest]
+        if hung:
+            _LOG.warning(
+                "the driver of the database %s has not come back from %d calls: the others get new connections",
+                self._where,
+                len(hung),
+                extra={"event": "database.pool_replaced"},
+            )
+            for call in hung:
+                self._running.pop(call, None)
+                self._left[call] = self._engine.pool
+            self._engine.dispose(close=False)
 
     def _judge(self, error: exc.DBAPIError) -> Verdict | None:
         cause = error.orig or error

@@ -40,6 +40,10 @@ class Recovery:
     uncertain: int
 
 
+class _NotBoth(Exception):  # noqa: N818  # named by what happened
+    """One statement for two messages found only one of them as it should be."""
+
+
 class Outbox:
     """The sending side of a message table, under a lease: one per worker, used from one thread at a time.
 
@@ -143,8 +147,10 @@ class Outbox:
         self._claimed = {message.id: claim_id for message in taken}
         return taken
 
-    def begin(self, message: Message) -> bool:
+    def begin(self, message: Message, leaves_as: str | None = None) -> bool:
         """Mark the message as being sent, durably; False: it is not ours any more, do not send it.
+
+        `leaves_as` is the reference that it bears, written with the mark: what a crash leaves can be looked for by it.
 
         Raises LeaseLost, DatabaseAway or DatabaseUnfit, and then it must not be sent either. A message can be begun
         once in a claim: after an error it comes back with a later one.
@@ -155,7 +161,7 @@ class Outbox:
         if not self._lease.is_held:
             raise self._lease.lost()
         with self._unbegun_when_away(message):
-            marked = self._database.write(lambda connection: self._settling.mark(connection, message, token))
+            marked = self._database.write(lambda connection: self._settling.mark(connection, message, token, leaves_as))
         return self._may_send(marked)
 
     def settle(self, message: Message, outcome: Outcome, recipients: Sequence[Recipient] = ()) -> bool:
@@ -179,25 +185,41 @@ class Outbox:
         return settled
 
     def settle_and_begin(
-        self, previous: Message, outcome: Outcome, following: Message, recipients: Sequence[Recipient] = ()
+        self,
+        previous: Message,
+        outcome: Outcome,
+        following: Message,
+        recipients: Sequence[Recipient] = (),
+        leaves_as: str | None = None,
     ) -> bool:
         """Settle one message and mark the next in one durable commit; whether the next one may be sent.
 
-        Raises LeaseLost after the first is settled.
+        Raises LeaseLost after the first is settled. `leaves_as` as for `begin`.
         """
         token = self._presented()
         noted = self._note(previous, outcome, recipients)
+        is_open = self._is_open(following)
 
-        def work(connection: Connection) -> tuple[bool, bool]:
+        def both(connection: Connection) -> tuple[bool, bool]:
+            if not self._settling.apply_and_mark(connection, noted, following, token, leaves_as):
+                raise _NotBoth
+            return True, True
+
+        def one_by_one(connection: Connection) -> tuple[bool, bool]:
             self._settling.apply(connection, noted, token)
             if not is_open:
                 return False, True
             # Past the local deadline the next one must stay, but the answer for this one is still the truth.
-            return self._settling.mark(connection, following, token) if self._lease.is_held else (False, False)
+            if not self._lease.is_held:
+                return False, False
+            return self._settling.mark(connection, following, token, leaves_as)
 
-        is_open = self._is_open(following)
+        is_usual = is_open and noted.outcome == "sent" and not noted.recipients and self._lease.is_held
         with self._unbegun_when_away(following):
-            marked = self._database.write(work)
+            try:
+                marked = self._database.write(both if is_usual else one_by_one)
+            except _NotBoth:  # undone with its transaction
+                marked = self._database.write(one_by_one)
         self._forget([noted])
         return self._may_send(marked)
 

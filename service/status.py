@@ -17,6 +17,7 @@ _WORRYING_OPERATIONS: Final = frozenset({OperationState.WAITING, OperationState.
 _SAID_BY_THE_REGISTRY: Final = frozenset(
     {OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.FAILED}
 )
+_EXCLUSIVE: Final = frozenset(rule.operation for rule in RULES if rule.is_exclusive)
 _UP: Final = frozenset({ChildState.STARTING, ChildState.RUNNING, ChildState.STOPPING})
 _DOWN: Final = {
     ChildState.BACKOFF: OperationState.RECOVERING,
@@ -57,7 +58,10 @@ def describe(
 ) -> dict[str, Any]:
     """Return contract §1's status, version 1, ready for JSON."""
     by_path = {report.path: report for report in reports}
-    overlaid = {operation: overlay(notice, by_path.get(operation)) for operation, notice in notices.items()}
+    overlaid = {
+        operation: overlay(_without_lease(operation, notice, program), by_path.get(operation))
+        for operation, notice in notices.items()
+    }
     return {
         "version": VERSION,
         "program": program.version,
@@ -94,6 +98,14 @@ def aggregate(program: Program, notices: Iterable[Notice], reports: Iterable[Chi
     if any(report.state not in _CALM_ACTORS for report in reports):
         return "attention"
     return "active"
+
+
+def _without_lease(operation: str, notice: Notice, program: Program) -> Notice:
+    """Return what an exclusive operation is when its lease ran out while who prolongs it still waits for a driver."""
+    if notice.state is not OperationState.ACTIVE or operation not in _EXCLUSIVE or operation in program.held:
+        return notice
+    reason = Sentence.of("the database has not answered for too long: its work has stopped until it does")
+    return attrs.evolve(notice, state=OperationState.WAITING, reason=reason)
 
 
 def overlay(notice: Notice, report: ChildReport | None) -> Notice:

@@ -11,7 +11,8 @@ from actors.board import Outcome, Run
 from actors.email.adapters.message import Envelope
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.attempt import Attempt
-from actors.email.delivery import Delivery, Sender, ServerAway, Tally
+from actors.email.delivery import Delivery, LoginRefused, Sender, ServerAway, Tally
+from actors.email.policy import pause_after_refused_login
 from actors.operation import NotHeld, RunNow, Wake, Workplace, Yield
 from actors.run_records import RunRecords, Stopwatch
 from club import EMAIL, DatabaseAway, DatabaseUnfit, LeaseLost, Outbox
@@ -69,6 +70,8 @@ class EmailActor(SupervisedActor):
         self._is_recovered = False
         self._session: SmtpSession | None = None
         self._timer: Timer | None = None
+        self._refused_logins = 0
+        self._login_trouble: Sentence | None = None
 
     def on_start(self) -> None:
         """Look at once, but not here: a run may take longer than a start is allowed to."""
@@ -77,8 +80,11 @@ class EmailActor(SupervisedActor):
     def on_receive(self, message: Any) -> Run | None:
         """Handle a message."""
         match message:
-            case Tick() | Wake():
+            case Tick():
                 self._tick()
+                return None
+            case Wake():
+                self._wake()
                 return None
             case Yield(done):
                 done()  # messages come one after the other: the run that was under way has ended
@@ -101,8 +107,17 @@ class EmailActor(SupervisedActor):
             self._stand_by()
         self._plan_next()
 
+    def _wake(self) -> None:
+        if self._login_trouble is None:
+            self._tick()
+        else:  # a lease that comes and goes must not become a login each time: the timer runs
+            self._stand_by()
+            self._work.desk.waiting(self._login_trouble)
+
     def _plan_next(self) -> None:
         every = self._work.settings.every
+        if self._login_trouble is not None:
+            every = max(every, pause_after_refused_login(self._refused_logins))
         if self._lease.is_held and not self._is_recovered:
             every = min(every, _SOON)
         if self._timer is not None:
@@ -127,6 +142,7 @@ class EmailActor(SupervisedActor):
         stopwatch = Stopwatch()
         tally = Tally()
         trouble: Sentence | None = None
+        self._login_trouble = None
         self._work.desk.next_run(None)  # it has come: a time that is past would look like one that was missed
         try:
             self._recover()
@@ -136,11 +152,15 @@ class EmailActor(SupervisedActor):
                 sender = Sender(work.club_name, work.language, lambda: datetime.now(UTC))
                 patient = _PatientSession(session, lambda: self.extend_timeout(_LAST_WORD_SECONDS))
                 Delivery(self._outbox, patient, work.settings, sender, self._goes_on, tally).run()
+        except LoginRefused as refused:
+            trouble = self._login_trouble = self._refused(refused)
         except (ServerAway, SecretError) as away:
             trouble = away.sentence
         except (DatabaseAway, DatabaseUnfit, LeaseLost) as away:
             self._is_recovered = False
             trouble = away.sentence
+        else:
+            self._refused_logins = 0
         finally:
             self._session = None
         outcome = Outcome.OK if trouble is None else Outcome.FAILED
@@ -151,6 +171,19 @@ class EmailActor(SupervisedActor):
         else:
             self._work.desk.waiting(trouble)
         return run
+
+    def _refused(self, refused: LoginRefused) -> Sentence:
+        """Count a refused login and tell who must act; a changed setting starts this actor, and the count, anew."""
+        self._refused_logins += 1
+        minutes = round(pause_after_refused_login(self._refused_logins).total_seconds() / 60)
+        return Sentence.counted(
+            "{why}: correct the user or the password in [email.smtp]; it is tried again in {n} minute, "
+            "or at once by heitz-service run-now email",
+            "{why}: correct the user or the password in [email.smtp]; it is tried again in {n} minutes, "
+            "or at once by heitz-service run-now email",
+            minutes,
+            why=refused.sentence,
+        )
 
     def _recover(self) -> None:
         if not (self._is_recovered and self._outbox.is_current):

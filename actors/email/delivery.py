@@ -11,13 +11,17 @@ from actors.email.adapters.message import Attachment, Draft, Envelope, Unsendabl
 from actors.email.addresses import AddressError, Mailbox, parse_mailbox, parse_recipients
 from actors.email.attempt import Attempt, Refusal
 from actors.email.settings import EmailSettings
-from actors.email.trouble import ConnectionTrouble
+from actors.email.trouble import ConnectionTrouble, Turned
 from club import Failed, Later, Message, Outbox, Outcome, Recipient, Sent, Uncertain
 from config.sentence import Sentence, SentenceError
 
 
 class ServerAway(SentenceError):  # noqa: N818 - weather, not a fault of the program
     """The mail server cannot be reached, or turns down the club itself: no row is to blame, all stay due."""
+
+
+class LoginRefused(ServerAway):
+    """The mail server refuses the user or the password: trying on may lock the account."""
 
 
 class Session(Protocol):
@@ -138,7 +142,8 @@ class Delivery:
             except (ConnectionTrouble, ServerAway) as trouble:
                 self._write_down()
                 self._outbox.give_back(batch[index:])
-                raise ServerAway(trouble.sentence) from trouble
+                is_login = isinstance(trouble, Turned) and trouble.refuses_login
+                raise (LoginRefused if is_login else ServerAway)(trouble.sentence) from trouble
         self._write_down()
 
     def _deliver(self, message: Message) -> None:
@@ -170,12 +175,13 @@ class Delivery:
     def _begin(self, message: Message) -> bool:
         """Make the durable mark that the message may be out; writes the last answer in the same commit."""
         unwritten, self._unwritten = self._unwritten, None
+        leaves_as = self._identity(message)
         if unwritten is None:
-            self._is_marked = self._outbox.begin(message)
+            self._is_marked = self._outbox.begin(message, leaves_as)
         else:
             self._tally.count(unwritten.outcome)
             self._is_marked = self._outbox.settle_and_begin(
-                unwritten.message, unwritten.outcome, message, recipients=unwritten.recipients
+                unwritten.message, unwritten.outcome, message, unwritten.recipients, leaves_as
             )
         return self._is_marked
 

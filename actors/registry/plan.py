@@ -19,8 +19,12 @@ from supervisor import Backoff, ChildSpec, SupervisedActor
 logger = logging.getLogger(__name__)
 
 _BACKOFF: Final = Backoff(min_seconds=0.5, max_seconds=60.0)
-_HANG_SECONDS: Final = 120.0
-"""A database call is bounded well below this; a driver that never returns costs its thread, not the program."""
+_HANG_SECONDS: Final = 60.0
+"""A database call is bounded well below this; a driver that never returns costs its thread, not the program.
+
+Connecting has a thread of its own, so that this is for a statement: until then `status` says that the work has stopped,
+for the lease runs out after twenty seconds.
+"""
 _BY_OPERATION: Final[Mapping[str, Rule]] = {rule.operation: rule for rule in RULES}
 
 

@@ -43,6 +43,14 @@ class Limits:
             idle_seconds=2 * (whole + 1),
         )
 
+    @property
+    def dial_seconds(self) -> float:
+        """Until a connection that is not open yet is given up, whatever its driver does: a name may be sought for long.
+
+        A little beyond the driver's own bound, so that its word, which says more, comes first.
+        """
+        return self.connect_seconds + 0.75
+
     def patient(self) -> Self:
         """Return the limits of a change of tables, which may take hours on a large club but keeps nobody waiting."""
         return attrs.evolve(

@@ -7,6 +7,7 @@ from sqlalchemy.pool import NullPool
 
 from club.dialect.addresses import describe, split_password
 from club.dialect.connecting import Limits, Opener, Traits
+from club.dialect.dialing import Dialer
 from club.dialect.meanings import is_lost
 from club.errors import DatabaseUnfit
 
@@ -53,8 +54,10 @@ class Server:
         except ImportError:
             raise unknown_engine(self._url.drivername) from None
 
+        dialer = Dialer(open_one, self.where, limits.dial_seconds)
+
         def connect() -> Any:
-            connection, self.traits = open_one()
+            connection, self.traits = dialer.dial()
             return connection
 
         engine = create_engine(

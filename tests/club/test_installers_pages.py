@@ -12,7 +12,7 @@ import pytest
 import trustme
 from database_servers import MariaDB, PostgreSQL, Server
 
-from club import EMAIL, Database, DatabaseUnfit, Lease, Outbox, Runs, Sent, Stations, check, migrations
+from club import EMAIL, Database, DatabaseUnfit, Lease, Occurrences, Outbox, Runs, Sent, Stations, check, migrations
 from club.migrations import runner
 
 PAGES = Path(__file__).parents[2] / "docs/how-to"
@@ -81,11 +81,11 @@ def test_the_user_that_the_page_makes_lives_a_stations_whole_life_and_changes_no
     assert outbox.settle(message, Sent("<1@club>"))
     outbox.expire()
     held.renew()
-    runs = Runs(daily, "ACCUEIL", "one")
-    run = runs.begin("email", "08:00")
+    duty = Occurrences(daily, "email", "ACCUEIL", "one", held)
+    run = duty.begin("2026-11-24T08:00", "once more")
     assert run is not None
-    runs.finish(run, "ok")
-    runs.purge(timedelta(days=-1))
+    assert duty.finish(run, "ok", "done")
+    Runs(daily, "ACCUEIL", "one").purge(timedelta(days=-1))
     held.release()
     daily.dispose()
     admin.dispose()

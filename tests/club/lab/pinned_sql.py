@@ -48,9 +48,17 @@ def dialect_of(url: str) -> Any:
 def a_day(database: Database) -> None:
     """Do once all that stations and people do."""
     check(database)
-    stations, runs, desk = Stations(database), Runs(database, "ACCUEIL", "one"), OutboxDesk(database, EMAIL)
+    stations = Stations(database)
     stations.beat("ACCUEIL", "one", "0.1.0", "active", ["email"])
     stations.list()
+    lease = a_hold(database)
+    an_outbox(database, lease)
+    a_schedule(database)
+    lease.release()
+
+
+def a_hold(database: Database) -> Lease:
+    """Take a lease, hand it over and back, and return it held."""
     lease = Lease(database, "email", "ACCUEIL", "one")
     lease.acquire()
     lease.renew()  # tells its candidates at first
@@ -64,6 +72,12 @@ def a_day(database: Database) -> None:
     lease.pass_on(lease_rows(database)["email"], "SERVEUR", "two")
     other.acquire(), other.pass_on(lease_rows(database)["email"], "ACCUEIL", "one")
     lease.acquire()
+    return lease
+
+
+def an_outbox(database: Database, lease: Lease) -> None:
+    """Deliver in every way that a message can end, and correct it as a person would."""
+    desk = OutboxDesk(database, EMAIL)
     outbox = Outbox(database, EMAIL, lease)
     outbox.recover()
     outcomes: tuple[Outcome, ...] = (Sent("r"), Failed("550"), Later("450", timedelta(0)), Uncertain("?"), Expired(""))
@@ -89,6 +103,16 @@ def a_day(database: Database) -> None:
     desk.retry(2)
     desk.resolve(4, "sent")
     desk.resolve(7, "resend")
+    with database.engine.begin() as connection:
+        connection.execute(email.insert(), [{"recipient": "a@x.fr", "subject": "s"}] * 2)
+    first, second = outbox.claim(2)
+    outbox.begin(first, leaves_as="<1@club>")
+    outbox.settle_and_begin(first, Sent("<1@club>"), second, leaves_as="<2@club>")
+
+
+def a_schedule(database: Database) -> None:
+    """Run, miss and take up occurrences, and look at them."""
+    runs = Runs(database, "ACCUEIL", "one")
     runs.record("email", "ok", 1.5)
     lease_of_backup = Lease(database, "backup", "ACCUEIL", "one")
     lease_of_backup.acquire()
@@ -98,7 +122,6 @@ def a_day(database: Database) -> None:
     occurrences.interrupt("2026-11-24T23:00", "two"), occurrences.finish(begun[0] or 0, "ok", "")
     occurrences.skip("2026-11-23T23:00", "missed")
     runs.purge(timedelta(days=1)), runs.history("email", failures=True), runs.last("email")
-    lease.release()
 
 
 def compiled(url: str) -> str:
