@@ -1,6 +1,6 @@
-"""A club of three real stations under chaos, on each engine: kills, freezes, dead servers, cut cables, stepped clocks.
+"""A club of three real stations under chaos: kills, freezes, dead servers, cut cables, stepped clocks.
 
-    sh benchmarks/run club_chaos [sqlite|mariadb|postgresql ...] [--messages N] [--seconds N] [--seed N] [--without-fence]
+    sh benchmarks/run club_chaos [engine ...] [--messages N] [--seconds N] [--seed N] [--without-fence]
 
 Judged by the mail server's own log and the final rows; docs/chaos.md says how. The logs and the result as JSON are left
 in build/chaos/. `--without-fence` runs a scratch copy of the program without its fence, which must fail.
@@ -95,7 +95,7 @@ def _print_table(results: list[Result]) -> None:
         verdict = result.verdict
         print(f"\n{result.options.engine}: {'clean' if result.is_clean else 'NOT CLEAN'}, {result.seconds:.0f} s")
         for kind, count in sorted(Counter(outage.kind for outage in result.outages).items()):
-            print(f"  {count:>3} × {kind}")
+            print(f"  {count:>3} x {kind}")
         print(f"  memory at most, MiB: {result.most_mebibytes}; lines of log: {result.log_lines}")
         frozen = [f"{seconds:.1f}" for seconds in result.takeover_seconds(Kind.FREEZE_LONG)]
         print(f"  takeovers from a frozen holder, s: {', '.join(frozen) or 'none'}; exit codes {result.exit_codes}")

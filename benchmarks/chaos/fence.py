@@ -1,8 +1,8 @@
 """A scratch copy of the program without its fence, to see that the chaos can find what the fence prevents.
 
 What is taken out is what fences: the condition of the mark (claim, state and token presented in the statement) and the
-local deadline. What stays is a program such as everybody writes first: whoever was given the lease believes it until
-told otherwise, and what it has claimed is its own.
+local deadline. What stays is a program such as everybody writes first: whoever was given the lease looks when it takes
+a batch, and finishes the batch that it has.
 """
 
 import shutil
@@ -36,7 +36,11 @@ UNFENCED: Final = (
         '.where(self.mine, c.state == "pending", HOLDS_TOKEN)',
         '.where(c.id == bindparam("m_id"))',
     ),
-    _Cut("club/lease.py", "return self._token is not None and self._clock() < self._deadline", "return self._token is not None"),
+    _Cut(
+        "club/lease.py",
+        "return self._token is not None and self._clock() < self._deadline",
+        "return self._highest > 0",
+    ),
 )
 
 

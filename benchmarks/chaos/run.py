@@ -224,7 +224,9 @@ def _orphans(club: Club) -> tuple[str, ...]:
 
 def as_json(result: Result) -> dict[str, Any]:
     """Return a result as plain values."""
-    values = attrs.asdict(result, value_serializer=lambda _, __, value: str(value) if isinstance(value, Path) else value)
+    values = attrs.asdict(
+        result, value_serializer=lambda _, __, value: str(value) if isinstance(value, Path) else value
+    )
     killed = result.takeover_seconds(Kind.KILL_UNTIL_TAKEOVER)
     return {
         **values,

@@ -100,8 +100,7 @@ class Forecast:
         if self.is_server:
             decks["cables"] = (_CABLE_CARDS, 12.0)
         return {
-            name: self._deal(random.Random(f"{self.seed} {name}"), cards, calm)
-            for name, (cards, calm) in decks.items()
+            name: self._deal(random.Random(f"{self.seed} {name}"), cards, calm) for name, (cards, calm) in decks.items()
         }
 
     def _deal(self, chance: random.Random, cards: tuple[_Card, ...], calm: float) -> Iterator[Fault]:

@@ -52,7 +52,7 @@ def a_day(database: Database) -> None:
     lease = Lease(database, "email", "ACCUEIL", "one")
     lease.acquire()
     lease.holder(), holders(database)
-    outbox = Outbox(database, EMAIL, lease)
+    outbox = Outbox(database, EMAIL, lease, longest_wait=timedelta(hours=1))
     outbox.recover()
     outcomes: tuple[Outcome, ...] = (Sent("r"), Failed("550"), Later("450", timedelta(0)), Uncertain("?"), Expired(""))
     with database.engine.begin() as connection:
