@@ -1,7 +1,7 @@
 """The heartbeat actor: writes in the club database that this station lives, its version and how it is."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final, assert_never
@@ -23,11 +23,15 @@ _KEPT: Final = timedelta(days=400)
 
 @attrs.frozen(slots=True)
 class Sign:
-    """What never changes in a station's signs of life."""
+    """What does not change in a station's signs of life while its settings stay.
+
+    `plan` names for each exclusive operation the stations that may do it, by the settings file of this station.
+    """
 
     station: str
     process: str
     version: str
+    plan: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
 
 @attrs.frozen(slots=True)
@@ -82,7 +86,8 @@ class HeartbeatActor(SupervisedActor):
     def _beat(self) -> None:
         try:
             sign = self._sign
-            self._stations.beat(sign.station, sign.process, sign.version, self._state(), self._holds())
+            state, holds = self._state(), self._holds()
+            self._stations.beat(sign.station, sign.process, sign.version, state, holds, plan=sign.plan)
         except (DatabaseAway, DatabaseUnfit) as away:
             if not self._was_away:
                 logger.warning("no heartbeat: %s", away, extra={"event": "heartbeat.database_away"})

@@ -99,5 +99,16 @@ class Wake:
 
 
 @attrs.frozen(slots=True)
+class Yield:
+    """Finish what is under way, begin nothing more, then call `done`: the lease is about to be passed on.
+
+    `lease.may_begin` is false by then, so that a long run ends early and gives back what it only claimed. `done` never
+    waits.
+    """
+
+    done: Callable[[], None]
+
+
+@attrs.frozen(slots=True)
 class RunNow:
     """Do one run at once and answer with its `Run`."""

@@ -49,7 +49,8 @@ class Outbox:
     The worker's own token is taken by `recover`; a worker that comes after, here or elsewhere, takes a newer one, and
     the old is refused. `journal` is the station's own memory of answers. Reasons that the outbox itself writes are in
     `language`. `longest_wait` is the longest that a `Later` is told: what waits longer was put off by a clock that was
-    ahead, and is tried again at once. Every method raises DatabaseAway and DatabaseUnfit; those that claim or mark raise LeaseLost.
+    ahead, and is tried again at once. Every method raises DatabaseAway and DatabaseUnfit; those that claim or mark
+    raise LeaseLost.
     """
 
     def __init__(
@@ -77,6 +78,11 @@ class Outbox:
         self._hastened_at = float("-inf")
         self._token: int | None = None
         self._claimed: dict[int, str] = {}
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this worker's token is that of the present hold: after another's hold it has to `recover` anew."""
+        return self._token is not None and self._token == self._lease.token
 
     def recover(self) -> Recovery:
         """Become the only worker: take a newer token, settle what the journal knows, mark the rest `uncertain`.
@@ -206,6 +212,20 @@ class Outbox:
             marked = self._database.write(work)
         self._forget([noted])
         return self._may_send(marked)
+
+    def withdraw(self, message: Message) -> bool:
+        """Undo the mark of a message that has certainly not left, as if it had not been begun.
+
+        Needs no lease, for it is the truth: whoever took over meanwhile could only call it `uncertain`. False: it was
+        settled otherwise. With a journal this is not lost when it raises.
+        """
+        answer = Answer.unbegun(self._channel.name, message)
+        if self._journal:
+            self._journal.record(answer)
+        token = self._token or 0
+        undone = self._database.write(lambda connection: self._settling.apply(connection, answer, token))
+        self._forget([answer])
+        return undone == 1
 
     def give_back(self, messages: Iterable[Message]) -> int:
         """Undo the claim of messages that were not begun, so that the next claim finds them; how many."""

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from club.dialect import byte_length, now_ms, select_for_queue, utc_now
-from club.lease import HOLDS_TOKEN
+from club.lease_statements import HOLDS_TOKEN
 from club.tables import Channel, outbox_attempt
 
 NOW: Final = now_ms()
@@ -62,9 +62,7 @@ class QueueStatements:
         self.defer = (
             update(table).where(c.id == bindparam("m_id"), c.state == "pending").values(due_ms=bindparam("m_due"))
         )
-        self.hasten = (
-            update(table).where(c.id.in_(bindparam("m_ids", expanding=True)), still_pending).values(due_ms=0)
-        )
+        self.hasten = update(table).where(c.id.in_(bindparam("m_ids", expanding=True)), still_pending).values(due_ms=0)
         self.expire = (
             update(table)
             .where(c.id.in_(bindparam("m_ids", expanding=True)), still_pending)

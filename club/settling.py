@@ -7,7 +7,8 @@ import attrs
 from sqlalchemy import Connection, delete, insert, select
 
 from club.journal import Answer
-from club.lease import HOLDERS_OF_TOKEN, Lease
+from club.lease import Lease
+from club.lease_statements import HOLDERS_OF_TOKEN
 from club.messages import Message, Recipient
 from club.queue_statements import QueueStatements
 from club.reading import legible, shortened

@@ -83,10 +83,13 @@ def aggregate(program: Program, notices: Iterable[Notice], reports: Iterable[Chi
     """Return the worst of it all: `stopping`, else `failed`, else `attention`, else `active`."""
     if program.is_stopping:
         return "stopping"
+    notices = tuple(notices)
     states = {notice.state for notice in notices}
     if OperationState.FAILED in states:
         return "failed"
     if states & _WORRYING_OPERATIONS or program.settings_problem is not None:
+        return "attention"
+    if any(notice.warning is not None for notice in notices):
         return "attention"
     if any(report.state not in _CALM_ACTORS for report in reports):
         return "attention"
@@ -125,7 +128,7 @@ def _operation(operation: str, notice: Notice, program: Program, reader: Reader)
     return {
         "id": operation,
         "state": notice.state.value,
-        "reason": _text(notice.reason, reader),
+        "reason": _text(notice.reason if notice.warning is None else notice.warning, reader),
         "since": _instant(notice.since_at, reader),
         "holder": program.station if operation in program.held else notice.holder,
         "last_run": None if notice.last_run is None else describe_run(notice.last_run, reader),

@@ -12,7 +12,7 @@ from actors.email.adapters.message import Envelope
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.attempt import Attempt
 from actors.email.delivery import Delivery, Sender, ServerAway, Tally
-from actors.operation import RunNow, Wake, Workplace
+from actors.operation import RunNow, Wake, Workplace, Yield
 from actors.run_records import RunRecords, Stopwatch
 from club import EMAIL, DatabaseAway, DatabaseUnfit, LeaseLost, Outbox
 from config import SecretError
@@ -89,6 +89,9 @@ class EmailActor(SupervisedActor):
             case Tick() | Wake():
                 self._tick()
                 return None
+            case Yield(done):
+                done()  # messages come one after the other: the run that was under way has ended
+                return None
             case RunNow():
                 return self._run_now()
             case _:
@@ -101,7 +104,7 @@ class EmailActor(SupervisedActor):
             session.interrupt()
 
     def _tick(self) -> None:
-        if self._lease.is_held:
+        if self._lease.may_begin:
             self._run()
         else:
             self._stand_by()
@@ -122,7 +125,7 @@ class EmailActor(SupervisedActor):
             self._outbox.catch_up()
 
     def _run_now(self) -> Run:
-        if not self._lease.is_held:
+        if not self._lease.may_begin:
             raise NotHeld("this station does not hold the e-mail operation now: `heitz-service status` says who does")
         try:
             return self._run()
@@ -136,7 +139,7 @@ class EmailActor(SupervisedActor):
         self._work.desk.next_run(None)  # it has come: a time that is past would look like one that was missed
         try:
             self._recover()
-            with SmtpSession(self._work.settings.smtp) as session:
+            with SmtpSession(self._work.settings.smtp, may_leave=lambda: self._lease.is_held) as session:
                 self._session = session
                 work = self._work
                 sender = Sender(work.club_name, work.language, lambda: datetime.now(UTC))
@@ -159,13 +162,13 @@ class EmailActor(SupervisedActor):
         return run
 
     def _recover(self) -> None:
-        if not self._is_recovered:
+        if not (self._is_recovered and self._outbox.is_current):
             self._outbox.recover()
             self._is_recovered = True
 
     def _goes_on(self) -> bool:
         self.heartbeat()
-        return self._lease.is_held and not self.is_stopping
+        return self._lease.may_begin and not self.is_stopping
 
 
 def _summary(tally: Tally, trouble: Sentence | None) -> Sentence:

@@ -109,6 +109,7 @@ class Delivery:
         self._mailbox = parse_mailbox(settings.smtp.sender)
         self._goes_on = goes_on
         self._unwritten: _Settled | None = None
+        self._is_marked = False
         self._blamed: ServerAway | None = None
         """What the server last said against the club: once may be that mail's fault, twice is the club's."""
         self._tally = tally
@@ -149,6 +150,7 @@ class Delivery:
         if not envelope.recipients:  # an earlier attempt reached them all
             self._settle(_Settled(message, Sent(self._identity(message), self._remark(wrong)), wrong))
             return
+        self._is_marked = False
         attempt = self._session.send(envelope, lambda: self._begin(message))
         blamed_before, self._blamed = self._blamed, None
         if policy.blames_the_club(attempt):
@@ -162,16 +164,20 @@ class Delivery:
         settled = self._settled(message, envelope, verdict, wrong)
         if settled is not None:
             self._settle(settled)
+        elif self._is_marked:  # this side kept the dot back after all: the message is here, for certain
+            self._outbox.withdraw(message)
 
     def _begin(self, message: Message) -> bool:
         """Make the durable mark that the message may be out; writes the last answer in the same commit."""
         unwritten, self._unwritten = self._unwritten, None
         if unwritten is None:
-            return self._outbox.begin(message)
-        self._tally.count(unwritten.outcome)
-        return self._outbox.settle_and_begin(
-            unwritten.message, unwritten.outcome, message, recipients=unwritten.recipients
-        )
+            self._is_marked = self._outbox.begin(message)
+        else:
+            self._tally.count(unwritten.outcome)
+            self._is_marked = self._outbox.settle_and_begin(
+                unwritten.message, unwritten.outcome, message, recipients=unwritten.recipients
+            )
+        return self._is_marked
 
     def _settle(self, settled: _Settled) -> None:
         self._write_down()

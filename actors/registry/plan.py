@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -11,7 +11,7 @@ import attrs
 from actors import heartbeat, leases
 from actors.board import Board, OperationState
 from actors.operation import RULES, Operation, Rule, Workplace
-from actors.registry.policy import Verdict, judge_all
+from actors.registry.policy import Verdict, club_plan, judge_all, named_stations
 from club import STOPPED, Database, DatabaseAway, DatabaseUnfit, Journal, Lease, Runs, Stations
 from config import Settings
 from supervisor import Backoff, ChildSpec, SupervisedActor
@@ -41,7 +41,8 @@ class Identity:
 class StationPlan:
     """Turns settings into specs, and keeps over changes what must not be made twice: databases and leases.
 
-    `wake` tells an operation that its lease has come; `aggregate_state` answers the station's state of contract §1.
+    `tell` hands a message to an operation's actor, and answers False when there is none at work; `aggregate_state`
+    answers the station's state of contract §1.
     """
 
     def __init__(
@@ -51,14 +52,14 @@ class StationPlan:
         board: Board,
         journal: Journal,
         *,
-        wake: Callable[[str], None],
+        tell: Callable[[str, object], bool],
         aggregate_state: Callable[[], str],
     ) -> None:
         self._identity = identity
         self._operations = {operation.id: operation for operation in operations}
         self._board = board
         self._journal = journal
-        self._wake = wake
+        self._tell_actor = tell
         self._aggregate_state = aggregate_state
         self._databases: dict[tuple[str, str | None], Database] = {}
         self._records: dict[int, tuple[Stations, Runs]] = {}
@@ -78,12 +79,12 @@ class StationPlan:
         for verdict in verdicts.values():
             self._tell(verdict)
         seats = tuple(
-            leases.Seat(operation.id, self._lease(operation.id, database), self._board.desk(operation.id))
+            self._seat(operation.id, settings.operations[operation.id], database)
             for operation in here
             if _BY_OPERATION[operation.id].is_exclusive
         )
         return (
-            self._heartbeat_spec(database),
+            self._heartbeat_spec(database, settings),
             *self._leases_specs(database, seats),
             *(
                 spec
@@ -168,9 +169,18 @@ class StationPlan:
         else:
             self._board.expect(verdict.operation)
 
-    def _heartbeat_spec(self, database: Database) -> ChildSpec:
+    def _seat(self, operation: str, table: Any, database: Database) -> leases.Seat:
+        return leases.Seat(
+            operation,
+            self._lease(operation, database),
+            self._board.desk(operation),
+            named_stations(table),
+            table.take_back,
+        )
+
+    def _heartbeat_spec(self, database: Database, settings: Settings) -> ChildSpec:
         identity = self._identity
-        sign = heartbeat.Sign(identity.station, identity.process, identity.version)
+        sign = heartbeat.Sign(identity.station, identity.process, identity.version, club_plan(RULES, settings))
         stations, runs = self._records_of(database)
         args = (stations, runs, sign, self._aggregate_state, self.held_operations)
         return _spec(heartbeat.ID, heartbeat.HeartbeatActor, args)
@@ -180,7 +190,7 @@ class StationPlan:
         retired = tuple(lease for lease in self._leases.values() if id(lease) not in wanted)
         if not seats and not retired:
             return ()
-        return (_spec(leases.ID, leases.LeasesActor, (database, seats, retired, self._wake)),)
+        return (_spec(leases.ID, leases.LeasesActor, (database, seats, retired, self._tell_actor)),)
 
 
 def _spec(id_: str, actor: type[SupervisedActor], args: tuple[object, ...]) -> ChildSpec:

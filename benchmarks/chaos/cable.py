@@ -103,7 +103,7 @@ class Cable:
 
     @staticmethod
     async def _until(is_so: Callable[[], bool]) -> None:
-        while not is_so():
+        while not is_so():  # noqa: ASYNC110  # the state is set by another thread
             await asyncio.sleep(_CHECK_SECONDS)
 
 

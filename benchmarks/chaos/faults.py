@@ -68,47 +68,50 @@ class Club:
 
 def perform(club: Club, fault: Fault, chance: random.Random) -> Steps:
     """Do one fault and undo it."""
-    station = club.stations[0]
-    if fault.target == HOLDER:
+    number = fault.target
+    if number == HOLDER:
         number = club.holder()
-        station = club.stations[number]
-        yield from _until_it_works(club, station, chance)
-    else:
-        number = fault.target
-        station = club.stations[number]
+        yield from _until_it_works(club, club.stations[number], chance)
+    station = club.stations[number]
     began_at = monotonic()
-    target = station.name
+    match fault.kind:
+        case Kind.KILL | Kind.KILL_ALL | Kind.KILL_UNTIL_TAKEOVER | Kind.FREEZE | Kind.FREEZE_LONG:
+            yield from _strike(club, fault, station, began_at)
+            target = "all" if fault.kind is Kind.KILL_ALL else station.name
+        case Kind.CUT | Kind.SILENT | Kind.SLOW:
+            yield from _spoil(club.cables[number], fault)
+            target = station.name
+        case Kind.SERVER_KILL | Kind.LOCK:
+            yield from _take_away(club.place, fault.seconds)
+            target = "database"
+        case Kind.SERVER_CLOCK:
+            yield from _step_server(club.place, fault)
+            target = f"database {fault.step_seconds:+d} s"
+        case Kind.STATION_CLOCK:
+            station.step(fault.step_seconds)
+            target = f"{station.name} {fault.step_seconds:+d} s"
+        case _:
+            assert_never(fault.kind)
+    club.outages.append(Outage(fault.kind, target, began_at, monotonic()))
+    club.say(f"{fault.kind}: {target}, {monotonic() - began_at:.1f} s")
+
+
+def _strike(club: Club, fault: Fault, station: Station, began_at: float) -> Steps:
     match fault.kind:
         case Kind.KILL:
             yield from _kill((station,), fault.seconds)
         case Kind.KILL_ALL:
-            target = "all"
             yield from _kill(club.stations, fault.seconds)
         case Kind.KILL_UNTIL_TAKEOVER:
             station.kill()
             yield from _until_takeover(club, fault, station, began_at)
             station.start()
-        case Kind.FREEZE | Kind.FREEZE_LONG:
+        case _:
             station.freeze()
             if fault.kind is Kind.FREEZE_LONG:
                 yield from _until_takeover(club, fault, station, began_at)
             yield max(0, began_at + fault.seconds - monotonic())
             station.thaw()
-        case Kind.CUT | Kind.SILENT | Kind.SLOW:
-            yield from _spoil(club.cables[number], fault)
-        case Kind.SERVER_KILL | Kind.LOCK:
-            target = "database"
-            yield from _take_away(club.place, fault.seconds)
-        case Kind.SERVER_CLOCK:
-            target = f"database {fault.step_seconds:+d} s"
-            yield from _step_server(club.place, fault)
-        case Kind.STATION_CLOCK:
-            target = f"{station.name} {fault.step_seconds:+d} s"
-            station.step(fault.step_seconds)
-        case _:
-            assert_never(fault.kind)
-    club.outages.append(Outage(fault.kind, target, began_at, monotonic()))
-    club.say(f"{fault.kind}: {target}, {monotonic() - began_at:.1f} s")
 
 
 def _until_it_works(club: Club, station: Station, chance: random.Random) -> Steps:

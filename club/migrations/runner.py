@@ -10,12 +10,12 @@ from sqlalchemy import Connection, inspect
 
 from club.database import Database
 from club.dialect import schema_lock, undoes_ddl
-from club.migrations import r0001_foundation
+from club.migrations import r0001_foundation, r0002_standby
 from club.migrations.steps import Steps
 from club.schema import KNOWN_REVISION, newest_revision
 
 # Named here rather than found in a folder: a frozen program has no folder.
-REVISIONS: Final[tuple[ModuleType, ...]] = (r0001_foundation,)
+REVISIONS: Final[tuple[ModuleType, ...]] = (r0001_foundation, r0002_standby)
 
 
 @attrs.frozen

@@ -4,7 +4,7 @@ from typing import Any
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import ColumnElement, Index, Table, insert, inspect, literal_column
+from sqlalchemy import Column, ColumnElement, Index, Table, insert, inspect, literal_column
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from club.errors import DatabaseUnfit
@@ -38,6 +38,14 @@ class Steps:
             if index.name in there:
                 return
         self._operations.execute(CreateIndex(index))
+
+    def add_column(self, table: str, column: Column[Any]) -> None:
+        """Add a column to an existing table; it takes NULL or has a constant default, so that no row is rewritten."""
+        if not self._context.as_sql and self._keeps_halves:
+            there = {each["name"] for each in inspect(self._context.connection).get_columns(table)}
+            if column.name in there:
+                return
+        self._operations.add_column(table, column)
 
     def record(self, revision: int, name: str, min_revision: int, min_app: str) -> None:
         """Write down that a revision stands; the last step of each."""

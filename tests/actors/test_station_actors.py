@@ -13,6 +13,7 @@ from actors import heartbeat, leases, settings_file
 from actors.board import Board, OperationState
 from actors.heartbeat import HeartbeatActor, Sign
 from actors.leases import LeasesActor, Seat
+from actors.operation import Wake
 from actors.registry import Apply, RegistryActor
 from actors.settings_file import SettingsActor
 from club import Database, Lease, Runs, Stations, Times
@@ -64,11 +65,16 @@ class Station:
         self.woken: list[str] = []
         self._name = name
         seats = (Seat("email", self.lease, board.desk(name)),) if not retired else ()
-        tree: Tree = stage.tree(child(name, LeasesActor, database, seats, retired, self.woken.append))
+        tree: Tree = stage.tree(child(name, LeasesActor, database, seats, retired, self._tell))
         self._ref = tree.child(name)
 
+    def _tell(self, operation: str, message: object) -> bool:
+        assert message == Wake()
+        self.woken.append(operation)
+        return True
+
     def look(self) -> None:
-        self._ref.ask(leases.Look())
+        self._ref.ask(leases.LookNow())
 
 
 def test_one_station_works_and_the_other_stands_by_and_says_for_whom(
@@ -124,7 +130,7 @@ def test_tables_of_a_newer_version_end_the_hold(stage: Stage, database: Database
         connection.execute(
             "INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (999, 'later', 999, '9.9')"
         )
-    for _ in range(5):  # it asks for the version now and then only
+    for _ in range(30):  # it asks for the version now and then only
         station.look()
     assert not station.lease.is_held
     assert "9.9" in str(board.notices()["ACCUEIL"].reason)

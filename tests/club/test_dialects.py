@@ -10,7 +10,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, create_mock_engine, sel
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine import make_url
 
-from club import EMAIL, DatabaseAway, DatabaseUnfit, lease, runs, stations
+from club import EMAIL, DatabaseAway, DatabaseUnfit, lease_statements, runs, stations
 from club.dialect import Instant, byte_length, meanings, now_ms, servers, utc_now
 from club.queue_statements import QueueStatements
 from club.tables import email
@@ -32,7 +32,21 @@ def _statements() -> list[Any]:
         queue.candidates(1, 100),
         queue.overdue(1, 100),
         queue.attachments(EMAIL.attachments),
-        *(getattr(lease, name) for name in ("_SEE", "_RENEW", "_ADVANCE", "_RELEASE", "_TAKE")),
+        *(
+            getattr(lease_statements, name)
+            for name in (
+                "SEE",
+                "SEE_ALL",
+                "RENEW",
+                "ADVANCE",
+                "DECLARE",
+                "RELEASE",
+                "TAKE",
+                "PASS_ON",
+                "WANT",
+                "UNWANT",
+            )
+        ),
         *(getattr(runs, name) for name in ("_BEGIN", "_AGAIN", "_FINISH")),
         *(getattr(stations, name) for name in ("_SAME_RUN", "_NEW_RUN", "_FIRST_RUN")),
     ]

@@ -104,7 +104,7 @@ def test_the_model_catches_a_lease_that_trusts_the_clock_of_the_database(
     model_places: ModelPlaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     LeaseMachine.places = model_places
-    monkeypatch.setattr(Lease, "_may_take", lambda _self, row: row["expires_ms"] <= row["now"])
+    monkeypatch.setattr(Lease, "_may_take", lambda _self, row: row.expires_ms <= row.now_ms)
     unshrunk = settings(SETTINGS, max_examples=500, phases=[Phase.generate], report_multiple_bugs=False)
     with pytest.raises(AssertionError, match="two stations work"):
         run_state_machine_as_test(LeaseMachine, settings=unshrunk)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
 from club import (
@@ -27,8 +27,9 @@ from club import (
     Stations,
     Uncertain,
     check,
-    holders,
+    lease_rows,
     migrations,
+    want,
 )
 from club.tables import email, email_attachment
 
@@ -51,7 +52,17 @@ def a_day(database: Database) -> None:
     stations.list()
     lease = Lease(database, "email", "ACCUEIL", "one")
     lease.acquire()
-    lease.holder(), holders(database)
+    lease.renew()  # tells its candidates at first
+    lease.stand_for(["ACCUEIL", "SERVEUR"])
+    lease.renew()
+    other = Lease(database, "email", "SERVEUR", "two")
+    for _ in range(2):
+        want(database, "email", "SERVEUR", seen_token=lease.token or 0)
+        row = lease_rows(database)["email"]
+        lease.refuse_wish(row)
+    lease.pass_on(lease_rows(database)["email"], "SERVEUR", "two")
+    other.acquire(), other.pass_on(lease_rows(database)["email"], "ACCUEIL", "one")
+    lease.acquire()
     outbox = Outbox(database, EMAIL, lease, longest_wait=timedelta(hours=1))
     outbox.recover()
     outcomes: tuple[Outcome, ...] = (Sent("r"), Failed("550"), Later("450", timedelta(0)), Uncertain("?"), Expired(""))
@@ -69,6 +80,8 @@ def a_day(database: Database) -> None:
         )
     outbox.begin(outbox.claim()[-1])
     outbox.recover()
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE email SET due_ms = 1999999999999 WHERE id = 3"))  # a clock was ahead
     outbox.expire()
     claimed = outbox.claim(1)
     outbox.begin(claimed[0]), outbox.begin(claimed[0])
