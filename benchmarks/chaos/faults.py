@@ -68,10 +68,7 @@ class Club:
 
 def perform(club: Club, fault: Fault, chance: random.Random) -> Steps:
     """Do one fault and undo it."""
-    number = fault.target
-    if number == HOLDER:
-        number = club.holder()
-        yield from _until_it_works(club, club.stations[number], chance)
+    number = (yield from _sender(club, chance)) if fault.target == HOLDER else fault.target
     station = club.stations[number]
     began_at = monotonic()
     match fault.kind:
@@ -114,15 +111,16 @@ def _strike(club: Club, fault: Fault, station: Station, began_at: float) -> Step
             station.thaw()
 
 
-def _until_it_works(club: Club, station: Station, chance: random.Random) -> Steps:
-    """Strike in the middle of its work: at some instant of the delivery that follows one that was just accepted."""
+def _sender(club: Club, chance: random.Random) -> Generator[float, None, int]:
+    """Wait for the middle of somebody's work, some instant of the delivery after one just accepted; who it is."""
     give_up_at, seen = monotonic() + _WAIT_FOR_WORK_SECONDS, len(club.counterpart.acceptances)
     while monotonic() < give_up_at:
         fresh = club.counterpart.acceptances[seen:]
-        if any(each.station == station.name for each in fresh):
+        if fresh:
             yield chance.uniform(0, 0.05)
-            return
+            return next(n for n, station in enumerate(club.stations) if station.name == fresh[-1].station)
         yield 0.002
+    return club.holder()
 
 
 def _kill(stations: Sequence[Station], seconds: float) -> Steps:
@@ -134,6 +132,8 @@ def _kill(stations: Sequence[Station], seconds: float) -> Steps:
 
 
 def _until_takeover(club: Club, fault: Fault, victim: Station, struck_at: float) -> Steps:
+    if club.stations[club.holder()] is not victim:
+        return  # it was about to pass the lease on, and nothing is taken over
     while monotonic() < struck_at + fault.seconds:
         heir = club.counterpart.first_after(struck_at, other_than=victim.name)
         if heir is not None:

@@ -159,10 +159,10 @@ class PostgreSQLPlace(ServerPlace):
 @contextmanager
 def place_of(engine: str, folder: Path) -> Iterator[Place]:
     """Open an empty club's database. Raises Missing when this machine has not what it needs."""
+    faketime.library()  # the stations need it on every engine
     if engine == "sqlite":
         yield FilePlace(folder)
         return
-    faketime.library()
     server: _Stepped = _SteppedMariaDB() if engine == "mariadb" else _SteppedPostgreSQL()
     kind: type[ServerPlace] = MariaDBPlace if engine == "mariadb" else PostgreSQLPlace
     try:
