@@ -69,7 +69,8 @@ class Cable:
         self._loop.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with self._known(writer):
+        # Cancelled at the end of a run: asyncio's streams of Python 3.11 would print that as an error.
+        with self._known(writer), contextlib.suppress(asyncio.CancelledError):
             await self._until(lambda: self._state != "silent")
             if self._state == "cut":
                 _reset(writer)

@@ -32,7 +32,9 @@ def step(clock_file: Path, seconds: int) -> None:
     clock_file.write_text(f"{seconds:+d}", encoding="ascii")
 
 
-def sweep(pid: int) -> None:
-    """Remove what libfaketime of a killed process has left in shared memory."""
-    for leftover in (f"faketime_shm_{pid}", f"sem.faketime_sem_{pid}"):
-        Path("/dev/shm", leftover).unlink(missing_ok=True)
+def sweep() -> None:
+    """Remove what libfaketime of killed processes has left in shared memory."""
+    for leftover in Path("/dev/shm").glob("*faketime_*_*"):
+        pid = leftover.name.rpartition("_")[2]
+        if pid.isdecimal() and not Path("/proc", pid).exists():
+            leftover.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """The home of the club's database: a file, or a real server that can be killed and whose clock can be stepped."""
 
-import os
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -163,7 +162,9 @@ def place_of(engine: str, folder: Path) -> Iterator[Place]:
     if engine == "sqlite":
         yield FilePlace(folder)
         return
-    server: _Stepped = _SteppedMariaDB() if engine == "mariadb" else _SteppedPostgreSQL()
+    # PostgreSQL's shared memory in files of its own folder: when it is killed it leaves nothing elsewhere.
+    own_memory = "dynamic_shared_memory_type=mmap"
+    server: _Stepped = _SteppedMariaDB() if engine == "mariadb" else _SteppedPostgreSQL(own_memory)
     kind: type[ServerPlace] = MariaDBPlace if engine == "mariadb" else PostgreSQLPlace
     try:
         server.prepare()
@@ -171,4 +172,3 @@ def place_of(engine: str, folder: Path) -> Iterator[Place]:
         yield kind(server)
     finally:
         server.stop()
-        faketime.sweep(os.getpid())

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import attrs
 
+from chaos import faketime
 from chaos.cable import Cable
 from chaos.counterpart import Counterpart
 from chaos.faults import Club, Outage, Steps, Takeover, perform
@@ -92,6 +93,7 @@ class _Token:
 def run(options: Options, folder: Path, say: Any) -> Result:
     """Run one club in `folder`, where the mail server's log and the stations' logs remain."""
     with ExitStack() as stack:
+        stack.callback(faketime.sweep)
         place = stack.enter_context(place_of(options.engine, folder))
         place.make_tables()
         counterpart = stack.enter_context(Counterpart(folder / "accepted.log", NAMES, options.seed))

@@ -45,17 +45,14 @@ sender = "Forme et Santé <club@example.org>"
 
 @attrs.define(eq=False)
 class Station:
-    """One station: its folder, its clock, and its program, which may be down or frozen."""
+    """One station: its folder, its clock, and its program, which may be down."""
 
     name: str
     folder: Path
     root: Path
     """Where the program's code is."""
     process: "subprocess.Popen[bytes] | None" = None
-    is_frozen: bool = False
-    pids: list[int] = attrs.field(factory=list)
     most_bytes: int = 0
-    first_bytes: int = 0
 
     def prepare(self, database: str, smtp_port: int) -> None:
         """Write its copy of the club's settings file: only the ends of its cables differ from the others'."""
@@ -88,25 +85,20 @@ class Station:
                 cwd=self.root,  # `-m` looks here first: a scratch copy runs its own code
                 env=self._environment(),
             )
-        self.is_frozen = False
-        self.pids.append(self.process.pid)
 
     def kill(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
         if self.process is not None:
             self.process.wait(15)
-            faketime.sweep(self.process.pid)
 
     def freeze(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGSTOP)
-            self.is_frozen = True
 
     def thaw(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
-        self.is_frozen = False
 
     def end(self) -> int | None:
         """Stop it in order and return its exit code; None when it was down already."""
@@ -127,17 +119,11 @@ class Station:
             taken = int(psutil.Process(self.process.pid).memory_info().rss)
         except psutil.Error:
             return
-        self.first_bytes = self.first_bytes or taken
         self.most_bytes = max(self.most_bytes, taken)
 
     def log_lines(self) -> list[str]:
         files = sorted((self.folder / "home").glob("logs/*"))
         return [line for file in files for line in file.read_text("utf-8", "replace").splitlines()]
-
-    def said(self) -> str:
-        """Return what it printed: where a program that does not start says why."""
-        file = self.folder / "output"
-        return file.read_text("utf-8", "replace") if file.exists() else ""
 
     def _environment(self) -> Mapping[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "HEITZ"))}
