@@ -16,6 +16,9 @@ from chaos import faketime
 NAMES: Final = ("ACCUEIL", "SERVEUR", "BASSIN")
 """The preferred station, and those that stand by, in this order."""
 
+_STOP_SECONDS: Final = 70
+"""More than the program takes when something in it hangs, and it says so by its exit code."""
+
 SETTINGS: Final = """
 [club]
 name = "Forme et Santé"
@@ -106,10 +109,10 @@ class Station:
             return None
         self.process.terminate()
         try:
-            return self.process.wait(40)
+            return self.process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self.kill()
-            return -signal.SIGKILL
+            self.process.send_signal(signal.SIGABRT)  # what all its threads do is then in its output
+            return self.process.wait(15)
 
     def weigh(self) -> None:
         """Note how much memory it has."""
@@ -130,6 +133,7 @@ class Station:
         return {
             **kept,
             **faketime.environment(self.folder / "clock"),
+            "PYTHONFAULTHANDLER": "1",
             "HEITZ_SERVICE_HOME": str(self.folder / "home"),
             "PYTHONPATH": str(self.root),
         }

@@ -104,11 +104,13 @@ class Forecast:
         }
 
     def _deal(self, chance: random.Random, cards: tuple[_Card, ...], calm: float) -> Iterator[Fault]:
+        # What only the fence prevents comes first: no run is too short for it.
+        deck = [card for card in cards if card.kind is Kind.FREEZE_LONG and card.least <= self.longest_seconds]
         while True:
-            deck = [card for card in cards if card.least <= self.longest_seconds for _ in range(card.count)]
-            chance.shuffle(deck)
             for card in deck:
                 yield self._fault(chance, card, calm)
+            deck = [card for card in cards if card.least <= self.longest_seconds for _ in range(card.count)]
+            chance.shuffle(deck)
 
     def _fault(self, chance: random.Random, card: _Card, calm: float) -> Fault:
         at_holder = chance.random() < card.at_holder
