@@ -59,7 +59,13 @@ def _one(engine: str, options: argparse.Namespace) -> Result:
             say(f"seed {options.seed}, {options.messages} messages, {options.seconds:.0f} s of weather")
             result = run(
                 Options(
-                    engine=engine, root=root, messages=options.messages, seconds=options.seconds, seed=options.seed
+                    engine=engine,
+                    root=root,
+                    messages=options.messages,
+                    seconds=options.seconds,
+                    seed=options.seed,
+                    # Without the fence a row that was doubled is marked once more, and nobody settles it.
+                    settle_seconds=60 if options.without_fence else 240,
                 ),
                 folder,
                 say,

@@ -36,6 +36,7 @@ standby = ["SERVEUR", "BASSIN"]
 every = "1s"
 retry_after = "2s"
 retry_at_most = "5s"
+greylist_after = "5s"
 max_attempts = 3
 
 [email.smtp]
