@@ -75,9 +75,12 @@ class Keeper:
     def _holds(self, row: LeaseRow | None) -> bool:
         """Go on holding, or pass it on; False: it is lost."""
         is_ours = row is not None and row.process == self._lease.process
+        had_run_out = not self._lease.is_held
         try:
             if self._lease.is_renewal_due or not is_ours:
                 self._lease.renew()
+            if had_run_out and self._lease.is_held:  # the database was away, and nobody took over
+                self._has_come()
             self._mind_the_plans()
             if row is not None and is_ours and row.wanted and not same(row.wanted, self._lease.station):
                 self._passing.look(row)

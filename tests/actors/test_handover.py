@@ -159,6 +159,20 @@ def test_an_operation_without_an_actor_is_not_waited_for(town: Town) -> None:
     assert other.lease.is_held
 
 
+def test_a_holder_whose_lease_ran_out_while_the_database_was_away_works_on_when_it_is_back(town: Town) -> None:
+    holder = Station(town, "ACCUEIL")
+    holder.look()
+    with closing(sqlite3.connect(town.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        pass_time(town, 21, holder)
+        assert not holder.lease.is_held
+        assert holder.notice().state is OperationState.WAITING
+        other.execute("ROLLBACK")
+    holder.look()
+    assert holder.lease.may_begin
+    assert holder.told == [Wake(), Wake()], "its next minute is not waited for"
+
+
 def test_a_wish_that_is_taken_back_lets_the_work_go_on(town: Town) -> None:
     holder, other = Station(town, "ACCUEIL"), Station(town, "BASSIN")
     holder.look()
