@@ -65,7 +65,7 @@ def _one(engine: str, options: argparse.Namespace) -> Result:
                     seconds=options.seconds,
                     seed=options.seed,
                     # Without the fence a row that was doubled is marked once more, and nobody settles it.
-                    settle_seconds=60 if options.without_fence else 240,
+                    settle_seconds=60 if options.without_fence else 120,
                 ),
                 folder,
                 say,
