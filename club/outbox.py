@@ -12,6 +12,7 @@ for message in outbox.claim(100):
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -30,6 +31,8 @@ from club.tables import Channel
 from config.sentence import Sentence
 
 _LOG: Final = logging.getLogger(__name__)
+_LEAST_SECONDS_BETWEEN_LOOKS: Final = 30.0
+"""Between two looks for rows that a wrong clock has put off."""
 
 
 @attrs.frozen
@@ -49,7 +52,9 @@ class Outbox:
 
     The worker's own token is taken by `recover`; a worker that comes after, here or elsewhere, takes a newer one, and
     the old is refused. `journal` is the station's own memory of answers. Reasons that the outbox itself writes are in
-    `language`. Every method raises DatabaseAway and DatabaseUnfit; those that claim or mark raise LeaseLost.
+    `language`. `longest_wait` is the longest that a `Later` is told: what waits longer was put off by a clock that was
+    ahead, and is tried again at once. Every method raises DatabaseAway and DatabaseUnfit; those that claim or mark
+    raise LeaseLost.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Outbox:
         *,
         journal: Journal | None = None,
         language: str = "en",
+        longest_wait: timedelta | None = None,
     ) -> None:
         self._database = database
         self._channel = channel
@@ -72,6 +78,8 @@ class Outbox:
         self._left = Sentence.of(
             "the station stopped while this was being sent: whether it left is not known, a person must decide"
         ).render(language)
+        self._longest_ms = None if longest_wait is None else int(longest_wait.total_seconds() * 1000)
+        self._hastened_at = float("-inf")
         self._token: int | None = None
         self._claimed: dict[int, str] = {}
 
@@ -93,6 +101,7 @@ class Outbox:
 
         self._token, recovery = self._lease.supersede(work)
         self._claimed = {}
+        self._hastened_at = float("-inf")
         self._forget(answers)
         if recovery != Recovery(0, 0):
             _LOG.warning(
@@ -135,6 +144,8 @@ class Outbox:
         def work(connection: Connection) -> list[Message]:
             for answer in answers:
                 self._settling.apply(connection, answer, token)
+            if is_time_to_hasten and self._longest_ms is not None:
+                self._claiming.hasten(connection, self._longest_ms)
             self._unclaim(connection, left)
             while taken := self._claiming.take(connection, limit, claim_id, token):
                 if waiting := self._without_departed(connection, taken, token):
@@ -142,6 +153,7 @@ class Outbox:
             return []
 
         left = self._claimed
+        is_time_to_hasten = self._is_time_to_hasten()
         taken = self._lease.fenced(work, token)
         self._forget(answers)
         self._claimed = {message.id: claim_id for message in taken}
@@ -282,6 +294,16 @@ class Outbox:
                 extra={"event": "outbox.departed", "channel": self._channel.name},
             )
         return waiting
+
+    def _is_time_to_hasten(self) -> bool:
+        """Whether to look for stranded rows: under each new hold, and then about as often as a row may wait."""
+        if self._longest_ms is None:
+            return False
+        now = self._lease.clock()
+        if now - self._hastened_at < max(self._longest_ms / 1000, _LEAST_SECONDS_BETWEEN_LOOKS):
+            return False
+        self._hastened_at = now
+        return True
 
     def _is_open(self, message: Message) -> bool:
         return self._claimed.get(message.id) == message.claim_id

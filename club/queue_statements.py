@@ -70,6 +70,7 @@ class QueueStatements:
         self.defer = (
             update(table).where(c.id == bindparam("m_id"), c.state == "pending").values(due_ms=bindparam("m_due"))
         )
+        self.hasten = update(table).where(c.id.in_(bindparam("m_ids", expanding=True)), still_pending).values(due_ms=0)
         self.expire = (
             update(table)
             .where(c.id.in_(bindparam("m_ids", expanding=True)), still_pending)
@@ -129,6 +130,15 @@ class QueueStatements:
             .limit(limit)  # a plain int: with a parameter SQL Server would number, and lock, every row that is due
         )
         return select_for_queue(statement, self.table)
+
+    def stranded(self, lane: int, limit: int) -> Select[Any]:
+        """Return the select of tried rows of a lane whose next try is further ahead than `m_longest` ms."""
+        c = self.table.c
+        return (
+            select(c.id)
+            .where(c.state == "pending", c.priority == lane, c.due_ms > NOW + bindparam("m_longest"), c.attempts > 0)
+            .limit(limit)
+        )
 
     def overdue(self, lane: int, limit: int) -> Select[Any]:
         """Return the select of rows of a lane that seem to have expired; the index alone answers it."""

@@ -64,7 +64,12 @@ class EmailActor(SupervisedActor):
         self._work = workplace
         self._lease = workplace.lease
         self._outbox = Outbox(
-            workplace.database, EMAIL, self._lease, journal=workplace.journal, language=workplace.language
+            workplace.database,
+            EMAIL,
+            self._lease,
+            journal=workplace.journal,
+            language=workplace.language,
+            longest_wait=max(workplace.settings.retry_at_most, workplace.settings.greylist_after),
         )
         self._records = RunRecords(workplace, ID)
         self._is_recovered = False

@@ -26,6 +26,8 @@ SELECT TOP __[POSTCOMPILE_param_1] club_schema.revision, club_schema.min_revisio
 
 SELECT TOP __[POSTCOMPILE_param_1] email.due_ms, email.created_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) ORDER BY email.due_ms, email.id
 
+SELECT TOP __[POSTCOMPILE_param_1] email.id FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :m_longest AND email.attempts > :attempts_1
+
 SELECT TOP __[POSTCOMPILE_param_1] email.id, email.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.expires_at <= (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))
 
 SELECT TOP __[POSTCOMPILE_param_1] email.id, email.not_before, email.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK) WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.claim_token < :m_token ORDER BY email.due_ms, email.id
@@ -87,6 +89,8 @@ UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts
 UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END, state=:state, sent_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), message_id=:m_reference, error=:m_error WHERE email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4)
 
 UPDATE email SET claim_id=:claim_id, claim_token=:claim_token WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND email.claim_id = :m_claim AND coalesce(email.state, :coalesce_1) = :coalesce_2
+
+UPDATE email SET due_ms=:due_ms WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND coalesce(email.state, :coalesce_1) = :coalesce_2
 
 UPDATE email SET expires_at=:expires_at WHERE email.id = :id_1 AND (email.state IN (__[POSTCOMPILE_state_1]) OR email.state = :state_2 AND email.due_ms > :due_ms_1) AND email.expires_at <= (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))
 

@@ -131,6 +131,42 @@ def test_a_refused_message_comes_back_after_its_delay(club: Any) -> None:
     assert again.claim_id != message.claim_id
 
 
+def test_a_retry_that_a_wrong_clock_has_put_off_is_tried_when_the_clock_is_right_again(club: Any) -> None:
+    club.write()
+    club.clocks.step_database(86_400)
+    outbox = club.outbox(longest_wait=timedelta(hours=1))
+    (message,) = outbox.claim()
+    assert outbox.begin(message)
+    assert outbox.settle(message, Later("450 try again", timedelta(minutes=5)))
+    club.clocks.step_database(-86_400)
+    club.clocks.pass_(600)
+    assert outbox.claim() == []  # it was looked for a moment ago
+    club.clocks.pass_(3600)
+    assert [each.id for each in outbox.claim()] == [message.id]
+
+
+def test_a_new_worker_looks_at_once_for_what_a_wrong_clock_has_put_off(club: Any) -> None:
+    club.write(), club.write(not_before="2026-11-27 08:00:00")
+    club.clocks.step_database(86_400)
+    outbox = club.outbox()
+    (message,) = outbox.claim()
+    assert outbox.begin(message)
+    assert outbox.settle(message, Later("450 try again", timedelta(minutes=5)))
+    club.clocks.step_database(-86_400)
+    heir = club.outbox(process="process-ACCUEIL", longest_wait=timedelta(hours=1))
+    assert [each.id for each in heir.claim()] == [message.id]  # and not the one whose time is to come
+
+
+def test_a_retry_within_the_longest_wait_keeps_its_time(club: Any) -> None:
+    club.write()
+    outbox = club.outbox(longest_wait=timedelta(hours=1))
+    (message,) = outbox.claim()
+    assert outbox.begin(message)
+    assert outbox.settle(message, Later("450 try again", timedelta(minutes=59)))
+    outbox.recover()
+    assert outbox.claim() == []
+
+
 def test_a_refusal_before_the_mark_counts_as_an_attempt(club: Any) -> None:
     club.write()
     outbox = club.outbox()
