@@ -25,7 +25,7 @@ from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
 from club.stations import STOPPED, UNSEEN_SECONDS, StationReport, Stations
-from club.succession import same
+from club.succession import is_preferred, same
 from club.tables import EMAIL, Channel
 
 __all__ = [
@@ -74,6 +74,7 @@ __all__ = [
     "boot_clock",
     "check",
     "club_time",
+    "is_preferred",
     "lease_rows",
     "same",
     "want",
