@@ -24,7 +24,7 @@ from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
 from club.stations import STOPPED, UNSEEN_SECONDS, StationReport, Stations
-from club.succession import same
+from club.succession import is_preferred, same
 from club.tables import EMAIL, Channel
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "Uncertain",
     "boot_clock",
     "check",
+    "is_preferred",
     "lease_rows",
     "same",
     "want",

@@ -50,10 +50,10 @@ def lease_row(row: Any) -> LeaseRow:
         name=legible(row["name"]),
         station=legible(row["station"]),
         process=legible(row["process"]),
-        token=whole(row["token"]),
-        expires_ms=whole(row["expires_ms"]),
+        token=row["token"],  # as it is, also when it was spoilt: a takeover compares it
+        expires_ms=whole(row["expires_ms"], -1),  # not 0: a row that tells nothing has not been given back
         ttl_ms=max(whole(row["ttl_ms"]), 0),
-        renewals=whole(row["renewals"]),
+        renewals=row["renewals"],
         acquired_at=instant_or_none(row["acquired_at"]),
         wanted=legible(row["wanted"]),
         candidates=names_of(row["candidates"]),

@@ -57,9 +57,13 @@ TAKE: Final = (
         table.c.name == bindparam("lease_name"),
         table.c.token == bindparam("seen_token"),
         table.c.renewals == bindparam("seen_renewals"),
-        table.c.wanted == bindparam("seen_wanted"),  # a wish that came meanwhile may name another station
     )
-    .values(**_NEW_HOLD, wanted=bindparam("kept_wanted"), candidates=bindparam("own_candidates"))
+    .values(
+        **_NEW_HOLD,
+        # A wish that came meanwhile stays. Not in the condition: one that cannot be compared would stop takeovers.
+        wanted=case((table.c.wanted == bindparam("seen_wanted"), bindparam("kept_wanted")), else_=table.c.wanted),
+        candidates=bindparam("own_candidates"),
+    )
 )
 
 PASS_ON: Final = (

@@ -8,7 +8,7 @@ from actors.leases import contradictions
 from actors.leases.passing import Passing
 from actors.leases.seat import Seat
 from actors.operation import Wake
-from club import Database, LeaseLost, LeaseRow, Stations, same, want
+from club import Database, LeaseLost, LeaseRow, Stations, is_preferred, same, want
 from config.sentence import Sentence
 
 logger = logging.getLogger(__name__)
@@ -128,8 +128,8 @@ class Keeper:
     def _take_back(self, row: LeaseRow) -> None:
         """Ask for the lease when this station is the preferred one, is here to stay, and all agree that it is."""
         lease, seat, now = self._lease, self.seat, self._clock()
-        is_ours = seat.takes_back and any(same(lease.station, first) for first in seat.candidates[:1])
-        if not is_ours or row.wanted or not row.is_current or same(row.station, lease.station):
+        is_ours = is_preferred(lease.station, seat.candidates)
+        if not (seat.takes_back and is_ours) or row.wanted or not row.is_current or same(row.station, lease.station):
             return
         if not contradictions.agree(seat.candidates, row.candidates):
             return

@@ -133,6 +133,7 @@ class Passing:
     def _refuse_in_the_end(self, row: LeaseRow) -> None:
         if self._hopeless_since is None or self._clock() - self._hopeless_since < _HOPELESS_SECONDS:
             return
+        self._hopeless_since = self._clock()  # what cannot be taken back is tried again in a minute, not at each look
         if self._lease.refuse_wish(row):
             self._hopeless_since = None
             event = {"event": "handover.refused"}

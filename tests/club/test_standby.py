@@ -252,6 +252,31 @@ def test_a_wish_that_cannot_be_done_is_taken_back_by_the_holder_alone(club: Any)
     assert row_of(club).wanted == ""
 
 
+def test_a_wish_that_comes_during_a_takeover_is_not_lost(club: Any) -> None:
+    dead, heir = standby(club, "ACCUEIL"), standby(club, "SERVEUR")
+    assert dead.acquire()
+    assert not heir.acquire()
+    club.clocks.pass_(30)
+    row = row_of(club)
+    assert want(club.database(), "email", "BASSIN", seen_token=row.token)
+    assert heir.acquire(row), "what it has seen is a little old"
+    assert (row_of(club).station, row_of(club).wanted) == ("SERVEUR", "BASSIN")
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize(
+    "spoilt", ["wanted = X'FF00'", "token = 'x'", "renewals = 'x'", "expires_ms = 'x'", "ttl_ms = ''"]
+)
+def test_a_row_that_another_program_spoilt_is_taken_over_all_the_same(club: Any, spoilt: str) -> None:
+    dead, heir = standby(club, "ACCUEIL"), standby(club, "SERVEUR")
+    assert dead.acquire()
+    club.sql(f"UPDATE lease SET {spoilt}")
+    assert not heir.acquire(), "not at once: the other may be at work"
+    club.clocks.pass_(30)
+    assert heir.acquire()
+    heir.renew()
+
+
 def test_a_look_is_one_statement_that_writes_nothing(club: Any) -> None:
     holder = standby(club, "ACCUEIL")
     assert holder.acquire()
