@@ -7,53 +7,30 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-import attrs
-
-from club import EMAIL, Database, DatabaseError, OutboxDesk, Runs, check, club_time
+from club import DatabaseError, check
 from config import SecretError, Settings, SettingsError, SettingsNotFoundError, find_settings_file, load
 from config.sentence import Sentence, SentenceError
 from service.channel.client import NotRunning, ask, computer_name, find
 from service.club_database import database_of
+from service.doctor_database import clocks, dangers, failed_runs, waiting_emails
+from service.findings import Finding, Level
 from service.instance import running
 from service.paths import Folders, UnsafePath, folders
 from service.roster import settings_schema
 from service.version import version
-from service.words import ACTOR, AGGREGATE, FAILURE, OUTCOME, OWN_WORK, word
+from service.words import ACTOR, AGGREGATE, FAILURE, word
 
 # https://sqlite.org/wal.html: a WAL that is reset while another connection checkpoints can corrupt the database.
 _FIXED_SQLITE: Final = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 _LITTLE_SPACE: Final = 1_000_000_000
 _NO_SPACE: Final = 100_000_000
-_CLOCKS_DIFFER: Final = timedelta(minutes=2)
 _SLOW_SECONDS: Final = 1.0
-_FAILURES_SHOWN: Final = 5
-_FAILURES_SINCE: Final = timedelta(days=1)
-_LONG_WAIT_SECONDS: Final = 3600.0
 _ANSWER_SECONDS: Final = 5.0
-
-
-class Level(StrEnum):
-    """How much a finding matters."""
-
-    OK = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@attrs.frozen
-class Finding:
-    """What one check found."""
-
-    check: str
-    level: Level
-    sentence: Sentence
 
 
 def _only_station(home: Folders) -> str | None:
@@ -186,10 +163,10 @@ class Examination:
                 revision=status.revision,
             )
             yield Finding("database", Level.OK if seconds < _SLOW_SECONDS else Level.WARNING, sentence)
-            yield from _dangers(database)
-            yield from _clocks(database)
-            yield from _failed_runs(database)
-            yield from _waiting_emails(database)
+            yield from dangers(database)
+            yield from clocks(database)
+            yield from failed_runs(database)
+            yield from waiting_emails(database)
         finally:
             database.dispose()
         if str(settings.club.database).startswith("sqlite"):
@@ -236,100 +213,6 @@ def _space(folder: Path) -> Iterator[Finding]:
         return
     sentence = Sentence.of("only {mb} MB are free in {folder}: make room", mb=megabytes, folder=folder)
     yield Finding("disk", Level.PROBLEM if free < _NO_SPACE else Level.WARNING, sentence)
-
-
-def _dangers(database: Database) -> Iterator[Finding]:
-    if database.engine.dialect.name == "sqlite":
-        return  # its version is looked at also when there is no database
-    try:
-        for danger in database.warnings():
-            yield Finding("database", Level.WARNING, danger)
-    except DatabaseError as error:
-        yield Finding("database", Level.PROBLEM, error.sentence)
-
-
-def _clocks(database: Database) -> Iterator[Finding]:
-    """Tell how far this computer's clock is from the database's, by which all that is scheduled goes."""
-    try:
-        asked_at = datetime.now(UTC)
-        club = club_time(database)
-        ahead = asked_at + (datetime.now(UTC) - asked_at) / 2 - club
-    except DatabaseError as error:
-        yield Finding("clock", Level.PROBLEM, error.sentence)
-        return
-    if abs(ahead) <= _CLOCKS_DIFFER:
-        yield Finding("clock", Level.OK, Sentence.of("this computer and the database agree on the time"))
-        return
-    minutes = round(abs(ahead) / timedelta(minutes=1))
-    yield Finding(
-        "clock",
-        Level.WARNING,
-        Sentence.of(
-            "this computer's clock is {minutes} min ahead of the database's, by which schedules go: "
-            "set the one that is wrong",
-            minutes=minutes,
-        )
-        if ahead > timedelta(0)
-        else Sentence.of(
-            "this computer's clock is {minutes} min behind the database's, by which schedules go: "
-            "set the one that is wrong",
-            minutes=minutes,
-        ),
-    )
-
-
-def _failed_runs(database: Database) -> Iterator[Finding]:
-    since = datetime.now().astimezone() - _FAILURES_SINCE
-    try:
-        runs = Runs(database, "", "").history(since=since, failures=True, limit=_FAILURES_SHOWN)
-    except DatabaseError as error:
-        yield Finding("history", Level.PROBLEM, error.sentence)
-        return
-    for run in runs:
-        yield Finding(
-            "history",
-            Level.WARNING,
-            Sentence.of(
-                "{operation} on {station} at {at}: {outcome}, {summary}",
-                operation=word(OWN_WORK, run.operation),
-                station=run.station,
-                outcome=word(OUTCOME, run.outcome),
-                at=run.started_at.astimezone().strftime("%H:%M") if run.started_at else "-",
-                summary=run.summary or "-",
-            ),
-        )
-    if not runs:
-        yield Finding("history", Level.OK, Sentence.of("no run failed within the last day"))
-
-
-def _waiting_emails(database: Database) -> Iterator[Finding]:
-    """Tell what no run fails for: nobody sends, or nobody decides."""
-    try:
-        backlog = OutboxDesk(database, EMAIL).backlog()
-    except DatabaseError as error:
-        yield Finding("emails", Level.PROBLEM, error.sentence)
-        return
-    found = []
-    if backlog.uncertain:
-        found.append(
-            Sentence.counted(
-                "{n} e-mail is uncertain: `heitz-service email list --state uncertain` shows it",
-                "{n} e-mails are uncertain: `heitz-service email list --state uncertain` shows them",
-                backlog.uncertain,
-            )
-        )
-    if backlog.oldest_seconds is not None and backlog.oldest_seconds >= _LONG_WAIT_SECONDS:
-        found.append(
-            Sentence.counted(
-                "an e-mail has been due for {n} hour: `heitz-service status --club` shows whether a station sends",
-                "an e-mail has been due for {n} hours: `heitz-service status --club` shows whether a station sends",
-                int(backlog.oldest_seconds // 3600),
-            )
-        )
-    for sentence in found:
-        yield Finding("emails", Level.WARNING, sentence)
-    if not found:
-        yield Finding("emails", Level.OK, Sentence.of("no e-mail waits for a decision or for a station"))
 
 
 def _failures(status: Mapping[str, Any]) -> Iterator[Finding]:

@@ -27,7 +27,8 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
-    from service.doctor import Examination, Level  # noqa: PLC0415
+    from service.doctor import Examination  # noqa: PLC0415
+    from service.findings import Level  # noqa: PLC0415
 
     examination = Examination(options.config, getattr(options, "station", None), console.environment)
     findings = list(examination.findings())

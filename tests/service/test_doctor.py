@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from club import Database, Runs
-from service import doctor
+from service import doctor, doctor_database
 from service.channel.handshake import make_key
 from service.channel.server import ControlServer
 from service.command_line import main
@@ -106,7 +106,7 @@ def test_a_station_that_the_settings_do_not_know_is_a_problem(config: Path, caps
 def test_a_clock_that_is_not_the_databases_is_a_warning(
     seconds: int, word: str, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(doctor, "club_time", lambda _: datetime.now(UTC) + timedelta(seconds=seconds))
+    monkeypatch.setattr(doctor_database, "club_time", lambda _: datetime.now(UTC) + timedelta(seconds=seconds))
     code, findings = examined(capsys)
     assert (code, findings["clock"][0]["level"]) == (0, "warning")
     assert word in findings["clock"][0]["text"]
