@@ -27,8 +27,8 @@ class Sms:
     """One SMS, ready to leave.
 
     `recipient` is E.164 with its plus (`+33612345678`); `body` is what the member shall read, character by character.
-    `reference` is ours: at most 36 characters of [A-Za-z0-9-], the same at each attempt for the same row, different for
-    any other row of any club. `validity` is how long the message is still worth delivering, None: as the provider likes.
+    `reference` is ours: at most 36 characters of [A-Za-z0-9-], the same at each attempt for the same row, different
+    for any other row of any club. `validity` is how long it is still worth delivering, None: as the provider likes.
     """
 
     recipient: str = attrs.field(repr=False)
