@@ -26,6 +26,10 @@ class OperationState(enum.StrEnum):
     FAILED = "failed"
 
 
+_NOT_HERE: Final = (OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED)
+"""What does not run here has nothing to warn of."""
+
+
 class Outcome(enum.StrEnum):
     """How a run ended."""
 
@@ -46,7 +50,7 @@ class Run:
 
 @attrs.frozen(slots=True)
 class Notice:
-    """What the board shows of one operation."""
+    """What the board shows of one operation; `warning` is what is wrong though it does what it should."""
 
     state: OperationState
     reason: Sentence | None
@@ -55,6 +59,7 @@ class Notice:
     last_run: Run | None = None
     next_run_at: datetime | None = None
     counters: Mapping[str, int] = attrs.field(factory=lambda: MappingProxyType({}))
+    warning: Sentence | None = None
 
 
 class Board:
@@ -80,13 +85,22 @@ class Board:
                 self._notices[operation] = Notice(state, reason, self._now(), holder)
                 return
             since_at = old.since_at if old.state is state else self._now()
-            self._notices[operation] = attrs.evolve(old, state=state, reason=reason, holder=holder, since_at=since_at)
+            warning = None if state in _NOT_HERE else old.warning
+            self._notices[operation] = attrs.evolve(
+                old, state=state, reason=reason, holder=holder, since_at=since_at, warning=warning
+            )
+
+    def set_warning(self, operation: str, warning: Sentence | None) -> None:
+        """Note what is wrong with an operation whatever its state, None when all is well again."""
+        with self._lock:
+            old = self._notices.get(operation) or self._unheard()
+            self._notices[operation] = attrs.evolve(old, warning=warning)
 
     def expect(self, operation: str) -> None:
         """Note that an operation belongs here from now on and has not spoken yet; one that has is left alone."""
         with self._lock:
             old = self._notices.get(operation)
-        if old is None or old.state in (OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED):
+        if old is None or old.state in _NOT_HERE:
             self.set_state(operation, OperationState.WAITING, _JUST_STARTED)
 
     def add_run(self, operation: str, run: Run) -> None:
@@ -127,14 +141,15 @@ class Desk:
         """Say that the operation cannot work yet, and why: a database, a server or a device is away."""
         self.board.set_state(self.operation, OperationState.WAITING, reason)
 
-    def standby(self, holder: str) -> None:
-        """Say that another station holds the operation."""
-        self.board.set_state(
-            self.operation,
-            OperationState.STANDBY,
-            Sentence.of("the station {holder} does it; this one would take over", holder=holder),
-            holder,
-        )
+    def standby(self, holder: str | None, reason: Sentence | None = None) -> None:
+        """Say that another station holds the operation, or is about to."""
+        if reason is None:
+            reason = Sentence.of("the station {holder} does it; this one would take over", holder=holder)
+        self.board.set_state(self.operation, OperationState.STANDBY, reason, holder)
+
+    def warn(self, warning: Sentence | None) -> None:
+        """Say what is wrong though the operation is where it should be; None: nothing any more."""
+        self.board.set_warning(self.operation, warning)
 
     def ran(self, run: Run) -> None:
         """Note a run that has just ended."""

@@ -10,7 +10,7 @@ import attrs
 from actors.board import Desk
 from club import Database, Journal, Lease
 from config.problem import did_you_mean
-from config.sentence import Sentence
+from config.sentence import Sentence, SentenceError
 from supervisor import ChildSpec
 
 
@@ -99,5 +99,20 @@ class Wake:
 
 
 @attrs.frozen(slots=True)
+class Yield:
+    """Finish what is under way, begin nothing more, then call `done`: the lease is about to be passed on.
+
+    `lease.may_begin` is false by then, so that a long run ends early and gives back what it only claimed. `done` never
+    waits.
+    """
+
+    done: Callable[[], None]
+
+
+@attrs.frozen(slots=True)
 class RunNow:
     """Do one run at once and answer with its `Run`."""
+
+
+class NotHeld(SentenceError):  # noqa: N818 - what the reader sees
+    """A run was asked for on a station that may not run the operation now."""

@@ -3,8 +3,10 @@
 from club.database import Database
 from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
+from club.holders import LeaseRow, lease_rows, want
 from club.journal import Journal, JournalUnusable
-from club.lease import Holder, Lease, Times, boot_clock, holders
+from club.lease import Lease
+from club.lease_times import Times, boot_clock
 from club.messages import (
     STATES,
     Attachment,
@@ -18,16 +20,19 @@ from club.messages import (
     State,
     Uncertain,
 )
+from club.occurrences import Known, Occurrences, Sight, club_time
 from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
-from club.stations import STOPPED, StationReport, Stations
+from club.stations import STOPPED, UNSEEN_SECONDS, StationReport, Stations
+from club.succession import is_preferred, same
 from club.tables import EMAIL, Channel
 
 __all__ = [
     "EMAIL",
     "STATES",
     "STOPPED",
+    "UNSEEN_SECONDS",
     "Attachment",
     "Attempt",
     "Backlog",
@@ -39,14 +44,16 @@ __all__ = [
     "Dossier",
     "Expired",
     "Failed",
-    "Holder",
     "Journal",
     "JournalUnusable",
+    "Known",
     "Later",
     "Lease",
     "LeaseLost",
+    "LeaseRow",
     "Message",
     "MessageRefused",
+    "Occurrences",
     "Outbox",
     "OutboxDesk",
     "Outcome",
@@ -57,6 +64,7 @@ __all__ = [
     "Runs",
     "SchemaStatus",
     "Sent",
+    "Sight",
     "State",
     "StationReport",
     "Stations",
@@ -65,5 +73,9 @@ __all__ = [
     "Uncertain",
     "boot_clock",
     "check",
-    "holders",
+    "club_time",
+    "is_preferred",
+    "lease_rows",
+    "same",
+    "want",
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import uniform
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Engine, event, exc, make_url
+from sqlalchemy import Connection, Engine, Pool, event, exc, make_url
 
 from club.dialect import Verdict, meanings, sqlite
 from club.dialect.servers import Server
@@ -22,6 +22,10 @@ _LOG: Final = logging.getLogger(__name__)
 
 _FIRST_PAUSE_SECONDS: Final = 0.02
 _LONGEST_PAUSE_SECONDS: Final = 0.5
+_ALTER_SECONDS: Final = 300.0
+_ALTER_PAUSE_SECONDS: Final = 4.0
+_HUNG_SECONDS: Final = 60.0
+"""No call of ours takes so long: its driver will not come back, and its place in the pool is given to others."""
 
 
 class Database:
@@ -52,6 +56,8 @@ class Database:
             raise DatabaseUnfit(
                 'the address of the club database cannot be read: write one like "sqlite:///club.db"'
             ) from None
+        self._running: dict[object, float] = {}
+        self._left: dict[object, Pool] = {}
         self._said: tuple[Sentence, ...] = ()
         self._path: Path | None = None
         self._server: Server | None = None
@@ -112,17 +118,25 @@ class Database:
         return self._run(work, writing=True)
 
     def alter(self, work: Callable[[Connection], T]) -> T:
-        """Run `work`, a change of tables, in one transaction that may take as long as it needs.
+        """Run `work`, a change of tables, on a connection of its own; what it leaves uncommitted is committed.
 
-        Its connection is its own: the bounds of all the others would end it on a large club.
+        It may take as long as it needs, and runs again from its beginning when it met somebody's lock: it waits for one
+        only briefly, because whoever uses the table next waits behind it, then lets the others pass, for minutes.
         """
-        if self._server is None:
-            return self.write(work)
-        engine = self._server.patient_engine()
+        engine = self._engine if self._server is None else self._server.patient_engine()
+
+        def attempt() -> T:
+            with engine.connect() as connection:
+                connection.execution_options(**{sqlite.WRITING: True})
+                result = work(connection)
+                connection.commit()
+                return result
+
         try:
-            return self._run(work, writing=True, engine=engine)
+            return self._persist(attempt, _ALTER_SECONDS, _ALTER_PAUSE_SECONDS)
         finally:
-            engine.dispose()
+            if engine is not self._engine:
+                engine.dispose()
 
     def create(self) -> None:
         """Create the empty file of a SQLite database; a server's database is made by its administrator."""
@@ -133,15 +147,28 @@ class Database:
         """Close every connection. The next use opens new ones."""
         self._engine.dispose()
 
-    def _run(self, work: Callable[[Connection], T], *, writing: bool, engine: Engine | None = None) -> T:
-        give_up_at = self._clock() + self._busy_seconds
+    def _run(self, work: Callable[[Connection], T], *, writing: bool) -> T:
+        def attempt() -> T:
+            with self._engine.connect() as connection:
+                connection.execution_options(**{sqlite.WRITING: writing})
+                with connection.begin():
+                    return work(connection)
+
+        call = object()
+        self._running[call] = self._clock()
+        try:
+            return self._persist(attempt, self._busy_seconds, _LONGEST_PAUSE_SECONDS)
+        finally:
+            self._running.pop(call, None)
+            if pool := self._left.pop(call, None):  # it did come back: what it was lent is not lent again
+                pool.dispose()
+
+    def _persist(self, attempt: Callable[[], T], seconds: float, longest_pause: float) -> T:
+        give_up_at = self._clock() + seconds
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                with (engine or self._engine).connect() as connection:
-                    connection.execution_options(**{sqlite.WRITING: writing})
-                    with connection.begin():
-                        return work(connection)
+                return attempt()
             except exc.IntegrityError:
                 raise
             except exc.DBAPIError as error:
@@ -151,11 +178,28 @@ class Database:
                 if not verdict.is_retryable or self._clock() + pause > give_up_at:
                     raise verdict.error from error
             except exc.TimeoutError as error:
+                self._replace_hung_pool()
                 raise DatabaseAway(
                     "the database {where} keeps every connection of this program waiting", where=self._where
                 ) from error
             self._pause.wait(uniform(0, pause))
-            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 2, longest_pause)
+
+    def _replace_hung_pool(self) -> None:
+        """Leave a pool behind whose connections are lent to threads that will not come back: the others need some."""
+        oldest = self._clock() - _HUNG_SECONDS
+        hung = [call for call, began in list(self._running.items()) if began < oldest]
+        if hung:
+            _LOG.warning(
+                "the driver of the database %s has not come back from %d calls: the others get new connections",
+                self._where,
+                len(hung),
+                extra={"event": "database.pool_replaced"},
+            )
+            for call in hung:
+                self._running.pop(call, None)
+                self._left[call] = self._engine.pool
+            self._engine.dispose(close=False)
 
     def _judge(self, error: exc.DBAPIError) -> Verdict | None:
         cause = error.orig or error

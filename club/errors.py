@@ -15,5 +15,9 @@ class DatabaseUnfit(DatabaseError):  # noqa: N818  # named by what happened
     """The database answers but cannot serve: someone must act, waiting mends nothing."""
 
 
+class NotAllowed(DatabaseUnfit):
+    """The database's user lacks a right: its administrator must give it, or do the thing himself."""
+
+
 class LeaseLost(SentenceError):  # noqa: N818  # named by what happened
     """The lease is no longer held under the token that was presented: stop the exclusive work at once."""

@@ -12,6 +12,7 @@ for message in outbox.claim(100):
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -30,6 +31,8 @@ from club.tables import Channel
 from config.sentence import Sentence
 
 _LOG: Final = logging.getLogger(__name__)
+_LEAST_SECONDS_BETWEEN_LOOKS: Final = 30.0
+"""Between two looks for rows that a wrong clock has put off."""
 
 
 @attrs.frozen
@@ -40,12 +43,18 @@ class Recovery:
     uncertain: int
 
 
+class _NotBoth(Exception):  # noqa: N818  # named by what happened
+    """One statement for two messages found only one of them as it should be."""
+
+
 class Outbox:
     """The sending side of a message table, under a lease: one per worker, used from one thread at a time.
 
     The worker's own token is taken by `recover`; a worker that comes after, here or elsewhere, takes a newer one, and
     the old is refused. `journal` is the station's own memory of answers. Reasons that the outbox itself writes are in
-    `language`. Every method raises DatabaseAway and DatabaseUnfit; those that claim or mark raise LeaseLost.
+    `language`. `longest_wait` is the longest that a `Later` is told: what waits longer was put off by a clock that was
+    ahead, and is tried again at once. Every method raises DatabaseAway and DatabaseUnfit; those that claim or mark
+    raise LeaseLost.
     """
 
     def __init__(
@@ -56,6 +65,7 @@ class Outbox:
         *,
         journal: Journal | None = None,
         language: str = "en",
+        longest_wait: timedelta | None = None,
     ) -> None:
         self._database = database
         self._channel = channel
@@ -68,8 +78,15 @@ class Outbox:
         self._left = Sentence.of(
             "the station stopped while this was being sent: whether it left is not known, a person must decide"
         ).render(language)
+        self._longest_ms = None if longest_wait is None else int(longest_wait.total_seconds() * 1000)
+        self._hastened_at = float("-inf")
         self._token: int | None = None
         self._claimed: dict[int, str] = {}
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this worker's token is that of the present hold: after another's hold it has to `recover` anew."""
+        return self._token is not None and self._token == self._lease.token
 
     def recover(self) -> Recovery:
         """Become the only worker: take a newer token, settle what the journal knows, mark the rest `uncertain`.
@@ -84,6 +101,7 @@ class Outbox:
 
         self._token, recovery = self._lease.supersede(work)
         self._claimed = {}
+        self._hastened_at = float("-inf")
         self._forget(answers)
         if recovery != Recovery(0, 0):
             _LOG.warning(
@@ -126,6 +144,8 @@ class Outbox:
         def work(connection: Connection) -> list[Message]:
             for answer in answers:
                 self._settling.apply(connection, answer, token)
+            if is_time_to_hasten and self._longest_ms is not None:
+                self._claiming.hasten(connection, self._longest_ms)
             self._unclaim(connection, left)
             while taken := self._claiming.take(connection, limit, claim_id, token):
                 if waiting := self._without_departed(connection, taken, token):
@@ -133,13 +153,16 @@ class Outbox:
             return []
 
         left = self._claimed
+        is_time_to_hasten = self._is_time_to_hasten()
         taken = self._lease.fenced(work, token)
         self._forget(answers)
         self._claimed = {message.id: claim_id for message in taken}
         return taken
 
-    def begin(self, message: Message) -> bool:
+    def begin(self, message: Message, leaves_as: str | None = None) -> bool:
         """Mark the message as being sent, durably; False: it is not ours any more, do not send it.
+
+        `leaves_as` is the reference that it bears, written with the mark: what a crash leaves can be looked for by it.
 
         Raises LeaseLost, DatabaseAway or DatabaseUnfit, and then it must not be sent either. A message can be begun
         once in a claim: after an error it comes back with a later one.
@@ -150,7 +173,7 @@ class Outbox:
         if not self._lease.is_held:
             raise self._lease.lost()
         with self._unbegun_when_away(message):
-            marked = self._database.write(lambda connection: self._settling.mark(connection, message, token))
+            marked = self._database.write(lambda connection: self._settling.mark(connection, message, token, leaves_as))
         return self._may_send(marked)
 
     def settle(self, message: Message, outcome: Outcome, recipients: Sequence[Recipient] = ()) -> bool:
@@ -174,27 +197,57 @@ class Outbox:
         return settled
 
     def settle_and_begin(
-        self, previous: Message, outcome: Outcome, following: Message, recipients: Sequence[Recipient] = ()
+        self,
+        previous: Message,
+        outcome: Outcome,
+        following: Message,
+        recipients: Sequence[Recipient] = (),
+        leaves_as: str | None = None,
     ) -> bool:
         """Settle one message and mark the next in one durable commit; whether the next one may be sent.
 
-        Raises LeaseLost after the first is settled.
+        Raises LeaseLost after the first is settled. `leaves_as` as for `begin`.
         """
         token = self._presented()
         noted = self._note(previous, outcome, recipients)
+        is_open = self._is_open(following)
 
-        def work(connection: Connection) -> tuple[bool, bool]:
+        def both(connection: Connection) -> tuple[bool, bool]:
+            if not self._settling.apply_and_mark(connection, noted, following, token, leaves_as):
+                raise _NotBoth
+            return True, True
+
+        def one_by_one(connection: Connection) -> tuple[bool, bool]:
             self._settling.apply(connection, noted, token)
             if not is_open:
                 return False, True
             # Past the local deadline the next one must stay, but the answer for this one is still the truth.
-            return self._settling.mark(connection, following, token) if self._lease.is_held else (False, False)
+            if not self._lease.is_held:
+                return False, False
+            return self._settling.mark(connection, following, token, leaves_as)
 
-        is_open = self._is_open(following)
+        is_usual = is_open and noted.outcome == "sent" and not noted.recipients and self._lease.is_held
         with self._unbegun_when_away(following):
-            marked = self._database.write(work)
+            try:
+                marked = self._database.write(both if is_usual else one_by_one)
+            except _NotBoth:  # undone with its transaction
+                marked = self._database.write(one_by_one)
         self._forget([noted])
         return self._may_send(marked)
+
+    def withdraw(self, message: Message) -> bool:
+        """Undo the mark of a message that has certainly not left, as if it had not been begun.
+
+        Needs no lease, for it is the truth: whoever took over meanwhile could only call it `uncertain`. False: it was
+        settled otherwise. With a journal this is not lost when it raises.
+        """
+        answer = Answer.unbegun(self._channel.name, message)
+        if self._journal:
+            self._journal.record(answer)
+        token = self._token or 0
+        undone = self._database.write(lambda connection: self._settling.apply(connection, answer, token))
+        self._forget([answer])
+        return undone == 1
 
     def give_back(self, messages: Iterable[Message]) -> int:
         """Undo the claim of messages that were not begun, so that the next claim finds them; how many."""
@@ -241,6 +294,16 @@ class Outbox:
                 extra={"event": "outbox.departed", "channel": self._channel.name},
             )
         return waiting
+
+    def _is_time_to_hasten(self) -> bool:
+        """Whether to look for stranded rows: under each new hold, and then about as often as a row may wait."""
+        if self._longest_ms is None:
+            return False
+        now = self._lease.clock()
+        if now - self._hastened_at < max(self._longest_ms / 1000, _LEAST_SECONDS_BETWEEN_LOOKS):
+            return False
+        self._hastened_at = now
+        return True
 
     def _is_open(self, message: Message) -> bool:
         return self._claimed.get(message.id) == message.claim_id

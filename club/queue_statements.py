@@ -12,6 +12,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 )
 
 from club.dialect import byte_length, now_ms, select_for_queue, utc_now
-from club.lease import HOLDS_TOKEN
+from club.lease_statements import HOLDS_TOKEN
 from club.tables import Channel, outbox_attempt
 
 NOW: Final = now_ms()
@@ -39,6 +40,7 @@ class QueueStatements:
         self.channel = channel
         table = self.table = channel.messages
         c = table.c
+        self.reference = c[channel.provider_reference]
         self.mine = and_(c.id == bindparam("m_id"), c.claim_id == bindparam("m_claim"))
         # Hidden from the planner: with IN beside it, SQLite would look through every pending row instead of these ids.
         still_pending = func.coalesce(c.state, "") == "pending"
@@ -47,8 +49,14 @@ class QueueStatements:
         self.begin = (
             update(table)
             .where(self.mine, c.state == "pending", HOLDS_TOKEN)
-            .ordered_values((c.attempts, c.attempts + 1), (c.state, literal("sending")), (c.began_ms, NOW))
+            .ordered_values(
+                (c.attempts, c.attempts + 1),
+                (c.state, literal("sending")),
+                (c.began_ms, NOW),
+                (self.reference, func.coalesce(bindparam("m_leaves_as", type_=self.reference.type), self.reference)),
+            )
         )
+        self.sent_and_begin = self._sent_and_begin()
         self.claim = (
             update(table)
             .where(c.id.in_(bindparam("m_ids", expanding=True)), still_pending)
@@ -62,6 +70,7 @@ class QueueStatements:
         self.defer = (
             update(table).where(c.id == bindparam("m_id"), c.state == "pending").values(due_ms=bindparam("m_due"))
         )
+        self.hasten = update(table).where(c.id.in_(bindparam("m_ids", expanding=True)), still_pending).values(due_ms=0)
         self.expire = (
             update(table)
             .where(c.id.in_(bindparam("m_ids", expanding=True)), still_pending)
@@ -74,15 +83,20 @@ class QueueStatements:
             "sent": self._settle(
                 (c.state, literal("sent")),
                 (c.sent_at, utc_now()),
-                (c[channel.provider_reference], bindparam("m_reference")),
+                (self.reference, bindparam("m_reference")),
                 (c.error, bindparam("m_error")),
             ),
-            "failed": self._settle((c.state, literal("failed")), (c.error, bindparam("m_error"))),
-            "expired": self._settle((c.state, literal("expired")), (c.error, bindparam("m_error"))),
+            "failed": self._settle(
+                (c.state, literal("failed")), (c.error, bindparam("m_error")), (self.reference, null())
+            ),
+            "expired": self._settle(
+                (c.state, literal("expired")), (c.error, bindparam("m_error")), (self.reference, null())
+            ),
             "later": self._settle(
                 (c.state, literal("pending")),
                 (c.error, bindparam("m_error")),
                 (c.due_ms, NOW + bindparam("m_delay")),
+                (self.reference, null()),
                 (c.claim_id, null()),
                 (c.claim_token, literal(0)),
             ),
@@ -93,17 +107,18 @@ class QueueStatements:
                 (c.attempts, case((c.state == "pending", c.attempts), else_=c.attempts - 1)),
                 (c.state, literal("pending")),
                 (c.error, null()),
+                (self.reference, null()),
                 (c.claim_id, null()),
                 (c.claim_token, literal(0)),
             ),
             "uncertain": self._settle(
                 (c.state, literal("uncertain")),
                 (c.error, bindparam("m_error")),
-                (c[channel.provider_reference], bindparam("m_reference")),
+                (self.reference, bindparam("m_reference")),
             ),
         }
-        self.attempt = self._attempt_of(c.id == bindparam("m_id"))
-        self.attempts_left = self._attempt_of(self.left_sending)
+        self.attempt = self._attempt_of(c.id == bindparam("m_id"), bindparam("m_reference"))
+        self.attempts_left = self._attempt_of(self.left_sending, self.reference)
 
     def candidates(self, lane: int, limit: int) -> Select[Any]:
         """Return the select of the next rows of a lane that nobody holds under `m_token`, light enough to look at."""
@@ -115,6 +130,15 @@ class QueueStatements:
             .limit(limit)  # a plain int: with a parameter SQL Server would number, and lock, every row that is due
         )
         return select_for_queue(statement, self.table)
+
+    def stranded(self, lane: int, limit: int) -> Select[Any]:
+        """Return the select of tried rows of a lane whose next try is further ahead than `m_longest` ms."""
+        c = self.table.c
+        return (
+            select(c.id)
+            .where(c.state == "pending", c.priority == lane, c.due_ms > NOW + bindparam("m_longest"), c.attempts > 0)
+            .limit(limit)
+        )
 
     def overdue(self, lane: int, limit: int) -> Select[Any]:
         """Return the select of rows of a lane that seem to have expired; the index alone answers it."""
@@ -142,7 +166,40 @@ class QueueStatements:
         counted = case((c.state == "pending", c.attempts + 1), else_=c.attempts)
         return update(self.table).where(self.mine, self.open).ordered_values((c.attempts, counted), *values)
 
-    def _attempt_of(self, condition: Any) -> Any:
+    def _sent_and_begin(self) -> Update:
+        """Return what settles one message as sent and marks the next: two rows when both are done.
+
+        One statement, for over ODBC a statement costs nearly as much as the commit.
+        """
+        c = self.table.c
+        settled, begun = bindparam("m_id", type_=c.id.type), bindparam("m_next", type_=c.id.type)
+        is_settled = c.id == settled
+        counted = case((c.state == "pending", c.attempts + 1), else_=c.attempts)
+        reference, next_reference, error = (
+            bindparam(name, type_=column.type)
+            for name, column in (("m_reference", self.reference), ("m_leaves_as", self.reference), ("m_error", c.error))
+        )
+        return (
+            update(self.table)
+            .where(
+                c.id.in_((settled, begun)),
+                or_(
+                    and_(is_settled, c.claim_id == bindparam("m_claim"), self.open),
+                    and_(c.id == begun, c.claim_id == bindparam("m_next_claim"), c.state == "pending", HOLDS_TOKEN),
+                ),
+            )
+            .ordered_values(
+                (c.attempts, case((is_settled, counted), else_=c.attempts + 1)),
+                # Written out: SQL Server would not know the type of a CASE between two parameters.
+                (c.state, case((is_settled, literal_column("'sent'")), else_=literal_column("'sending'"))),
+                (c.sent_at, case((is_settled, utc_now()), else_=c.sent_at)),
+                (c.began_ms, case((is_settled, c.began_ms), else_=NOW)),
+                (self.reference, case((is_settled, reference), else_=func.coalesce(next_reference, self.reference))),
+                (c.error, case((is_settled, error), else_=c.error)),
+            )
+        )
+
+    def _attempt_of(self, condition: Any, reference: Any) -> Any:
         c = self.table.c
         columns = {
             "channel": literal(self.channel.name),
@@ -153,7 +210,7 @@ class QueueStatements:
             "began_ms": c.began_ms,
             "ended_ms": NOW,
             "outcome": bindparam("m_outcome"),
-            "reference": bindparam("m_reference"),
+            "reference": reference,
             "error": bindparam("m_error"),
         }
         return insert(outbox_attempt).from_select(list(columns), select(*columns.values()).where(condition))

@@ -7,11 +7,13 @@ import attrs
 from sqlalchemy import Connection, delete, insert, select
 
 from club.journal import Answer
-from club.lease import HOLDERS_OF_TOKEN, Lease
+from club.lease import Lease
+from club.lease_statements import HOLDERS_OF_TOKEN
 from club.messages import Message, Recipient
 from club.queue_statements import QueueStatements
 from club.reading import legible, shortened
 
+_BOTH: Final = 2
 _ERROR_LENGTH: Final = 1000
 _REFERENCE_LENGTH: Final = 255
 _ADDRESS_LENGTH: Final = 320
@@ -28,19 +30,42 @@ class Settling:
     statements: QueueStatements
     lease: Lease
 
-    def mark(self, connection: Connection, message: Message, token: int) -> tuple[bool, bool]:
-        """Mark a row as being sent; whether that was done, and whether the token is still the current one."""
+    def mark(
+        self, connection: Connection, message: Message, token: int, leaves_as: str | None = None
+    ) -> tuple[bool, bool]:
+        """Mark a row as being sent; whether that was done, and whether the token is still the current one.
+
+        `leaves_as` is the reference under which it is about to leave, for whoever must find out whether it did.
+        """
         presented = self.lease.presents(token)
-        marked = connection.execute(
-            self.statements.begin, {"m_id": message.id, "m_claim": message.claim_id, **presented}
-        )
+        values = {"m_id": message.id, "m_claim": message.claim_id, "m_leaves_as": _reference(leaves_as), **presented}
+        marked = connection.execute(self.statements.begin, values)
         if marked.rowcount == 1:
             return True, True
         return False, bool(connection.execute(HOLDERS_OF_TOKEN, presented).scalar_one())
 
+    def apply_and_mark(
+        self, connection: Connection, answer: Answer, message: Message, token: int, leaves_as: str | None
+    ) -> bool:
+        """Settle a message as sent and mark the next in one statement.
+
+        False: not both could be done, and the caller must undo the transaction.
+        """
+        values = {
+            "m_id": answer.message_id,
+            "m_claim": answer.claim_id,
+            "m_reference": _reference(answer.reference),
+            "m_error": None if answer.error is None else shortened(answer.error, _ERROR_LENGTH),
+            "m_next": message.id,
+            "m_next_claim": message.claim_id,
+            "m_leaves_as": _reference(leaves_as),
+            **self.lease.presents(token),
+        }
+        return connection.execute(self.statements.sent_and_begin, values).rowcount == _BOTH
+
     def apply(self, connection: Connection, answer: Answer, token: int) -> int:
         """Write an answer down; 0 when the row has been settled or claimed by somebody else meanwhile."""
-        reference = None if answer.reference is None else shortened(answer.reference, _REFERENCE_LENGTH)
+        reference = _reference(answer.reference)
         error = None if answer.error is None else shortened(answer.error, _ERROR_LENGTH)
         values = {
             "m_id": answer.message_id,
@@ -61,6 +86,7 @@ class Settling:
     def leave_uncertain(self, connection: Connection, error: str, token: int) -> int:
         """Mark what an older token has left in the middle of sending; how many."""
         audit = self.audit("uncertain", None, error, token)
+        del audit["m_reference"]  # it is the row's own: under which it may have left
         connection.execute(self.statements.attempts_left, {"m_token": token, **audit})
         return connection.execute(self.statements.settle_left, {"m_token": token, "m_error": error}).rowcount
 
@@ -95,3 +121,7 @@ class Settling:
         fresh = [row for address, row in rows.items() if address not in done]
         if fresh:
             connection.execute(insert(table), fresh)
+
+
+def _reference(value: str | None) -> str | None:
+    return None if value is None else shortened(value, _REFERENCE_LENGTH)

@@ -133,6 +133,10 @@ lease: Final = Table(
     Column("renewals", BigInteger(), nullable=False, server_default="0"),
     Column("acquired_at", Instant()),
     Column("expires_at", Instant()),
+    # The station that a person wants to hold it, or that has its place back; its holder passes it on. "": nobody's.
+    Column("wanted", Word(100), nullable=False, server_default=""),
+    # JSON list: the stations that the holder's settings file lets hold it, the preferred one first.
+    Column("candidates", LongText),
     **table_options,
 )
 
@@ -147,6 +151,8 @@ station: Final = Table(
     Column("started_at", Instant(), nullable=False, server_default=utc_now()),
     Column("seen_at", Instant(), nullable=False, server_default=utc_now()),
     Column("seen_ms", BigInteger(), nullable=False),
+    # JSON: the stations that may do each exclusive operation, by this one's settings file. NULL: an older program's.
+    Column("plan", LongText),
     **table_options,
 )
 

@@ -93,6 +93,10 @@ class ExclusiveSettings(OperationSettings):
     standby: tuple[StationName, ...] = setting(
         (), check=Distinct(), help=Sentence.of("the stations that replace it when it is away, in this order")
     )
+    take_back: bool = setting(
+        True,
+        help=Sentence.of("whether the station takes the operation back from the one that replaced it, when it returns"),
+    )
 
     def __attrs_post_init__(self) -> None:
         _check_standby(self.station, self.standby)

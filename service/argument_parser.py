@@ -23,6 +23,7 @@ _PLACES: Final = {
     "NAME": Sentence.of("NAME"),
     "OPERATION": Sentence.of("OPERATION"),
     "STATE": Sentence.of("STATE"),
+    "STATION": Sentence.of("STATION"),
     "WHEN": Sentence.of("WHEN"),
 }
 _MOST: Final = 1 << 63

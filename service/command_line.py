@@ -22,6 +22,7 @@ _MODULES: Final = {
     "restart": "control",
     "run-now": "control",
     "stop": "control",
+    "handover": "handover",
     "history": "history",
     "config": "config",
     "database": "database",

@@ -9,11 +9,12 @@ from typing import Any, Final, Protocol, assert_never
 
 from pykka import ActorDeadError
 
+from actors import leases
 from actors.board import Run
-from actors.operation import RunNow, unknown_operation
+from actors.operation import NotHeld, RunNow, unknown_operation
 from config.sentence import SentenceError
 from service.channel import requests
-from service.channel.requests import Restart, ShowStatus, Stop, parse
+from service.channel.requests import LookForLeases, Restart, ShowStatus, Stop, parse
 from service.channel.server import ControlServer
 from service.status import Reader, describe_run
 from supervisor import ChildDown, StartFailed, SupervisedActor, Tree, UnknownChild
@@ -87,6 +88,8 @@ class Handlers:
                 logger.info("told to stop by command", extra={"event": "program.told_to_stop"})
                 self._station.ask_to_stop()
                 return {"stopping": True, "pid": os.getpid()}
+            case LookForLeases():
+                return self._look_for_leases()
             case _:
                 assert_never(message)
 
@@ -99,6 +102,13 @@ class Handlers:
             yield
         finally:
             self._long.release()
+
+    def _look_for_leases(self) -> dict[str, Any]:
+        try:
+            self._station.tree.child(leases.ID).tell(leases.LookNow())
+        except (UnknownChild, ChildDown) as absent:
+            raise RequestRefused("this station has no part in any lease now") from absent
+        return {"told": True}
 
     def _restart(self, path: str) -> dict[str, Any]:
         tree = self._station.tree
@@ -129,6 +139,13 @@ class Handlers:
             raise RequestRefused(
                 "{operation} does not run here: {reason}", operation=operation, reason=self._reason(operation, language)
             ) from None
+        except NotHeld as not_held:  # the board knows why: another station holds it, or the database is away
+            reason = self._reason(operation, language)
+            if reason is None:
+                raise
+            raise RequestRefused(
+                "{operation} can't run now: {reason}", operation=operation, reason=reason
+            ) from not_held
         except ChildDown as down:
             raise RequestRefused(
                 "{operation} is not running now: `heitz-service restart {operation}` starts it", operation=operation
@@ -140,9 +157,9 @@ class Handlers:
             ) from dead
         return describe_run(run, self._station.reader(language))
 
-    def _reason(self, operation: str, language: str) -> str:
+    def _reason(self, operation: str, language: str) -> str | None:
         status = self._station.describe(language)
-        return next((str(each["reason"]) for each in status["operations"] if each["id"] == operation), "?")
+        return next((each["reason"] for each in status["operations"] if each["id"] == operation), None)
 
     def _no_actor(self, unknown: UnknownChild) -> RequestRefused:
         if unknown.suggestions:

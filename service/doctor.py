@@ -7,7 +7,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import attrs
 
-from club import EMAIL, Database, DatabaseError, OutboxDesk, Runs, check
+from club import EMAIL, Database, DatabaseError, OutboxDesk, Runs, check, club_time
 from config import SecretError, Settings, SettingsError, SettingsNotFoundError, find_settings_file, load
 from config.sentence import Sentence, SentenceError
 from service.channel.client import NotRunning, ask, computer_name, find
@@ -25,12 +25,13 @@ from service.instance import running
 from service.paths import Folders, UnsafePath, folders
 from service.roster import settings_schema
 from service.version import version
-from service.words import ACTOR, AGGREGATE, FAILURE, OUTCOME, word
+from service.words import ACTOR, AGGREGATE, FAILURE, OUTCOME, OWN_WORK, word
 
 # https://sqlite.org/wal.html: a WAL that is reset while another connection checkpoints can corrupt the database.
 _FIXED_SQLITE: Final = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 _LITTLE_SPACE: Final = 1_000_000_000
 _NO_SPACE: Final = 100_000_000
+_CLOCKS_DIFFER: Final = timedelta(minutes=2)
 _SLOW_SECONDS: Final = 1.0
 _FAILURES_SHOWN: Final = 5
 _FAILURES_SINCE: Final = timedelta(days=1)
@@ -116,7 +117,7 @@ class Examination:
 
     def _folders(self, home: Folders) -> Iterator[Finding]:
         try:
-            for folder in dict.fromkeys((home.state, home.runtime, home.of("x").log.parent)):
+            for folder in dict.fromkeys((home.state, home.runtime, home.logs)):
                 with tempfile.TemporaryFile(dir=folder) as file:
                     file.write(b"x" * 4096)
         except OSError as error:
@@ -186,6 +187,7 @@ class Examination:
             )
             yield Finding("database", Level.OK if seconds < _SLOW_SECONDS else Level.WARNING, sentence)
             yield from _dangers(database)
+            yield from _clocks(database)
             yield from _failed_runs(database)
             yield from _waiting_emails(database)
         finally:
@@ -246,6 +248,36 @@ def _dangers(database: Database) -> Iterator[Finding]:
         yield Finding("database", Level.PROBLEM, error.sentence)
 
 
+def _clocks(database: Database) -> Iterator[Finding]:
+    """Tell how far this computer's clock is from the database's, by which all that is scheduled goes."""
+    try:
+        asked_at = datetime.now(UTC)
+        club = club_time(database)
+        ahead = asked_at + (datetime.now(UTC) - asked_at) / 2 - club
+    except DatabaseError as error:
+        yield Finding("clock", Level.PROBLEM, error.sentence)
+        return
+    if abs(ahead) <= _CLOCKS_DIFFER:
+        yield Finding("clock", Level.OK, Sentence.of("this computer and the database agree on the time"))
+        return
+    minutes = round(abs(ahead) / timedelta(minutes=1))
+    yield Finding(
+        "clock",
+        Level.WARNING,
+        Sentence.of(
+            "this computer's clock is {minutes} min ahead of the database's, by which schedules go: "
+            "set the one that is wrong",
+            minutes=minutes,
+        )
+        if ahead > timedelta(0)
+        else Sentence.of(
+            "this computer's clock is {minutes} min behind the database's, by which schedules go: "
+            "set the one that is wrong",
+            minutes=minutes,
+        ),
+    )
+
+
 def _failed_runs(database: Database) -> Iterator[Finding]:
     since = datetime.now().astimezone() - _FAILURES_SINCE
     try:
@@ -259,7 +291,7 @@ def _failed_runs(database: Database) -> Iterator[Finding]:
             Level.WARNING,
             Sentence.of(
                 "{operation} on {station} at {at}: {outcome}, {summary}",
-                operation=run.operation,
+                operation=word(OWN_WORK, run.operation),
                 station=run.station,
                 outcome=word(OUTCOME, run.outcome),
                 at=run.started_at.astimezone().strftime("%H:%M") if run.started_at else "-",

@@ -19,7 +19,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from service.masking import mask
+from config.masking import mask
 from service.paths import open_private
 
 FILE_BYTES: Final = 4 * 1024 * 1024

@@ -58,13 +58,18 @@ class Folders(NamedTuple):
         """The folder of the locks, one file per station."""
         return self.state / "instances"
 
+    @property
+    def logs(self) -> Path:
+        """The folder of the logs, some files per station."""
+        return self.state / "logs"
+
     def of(self, station: str) -> StationFiles:
         """Return the files of a station, whose name is taken without regard to case."""
         name = safe_name(station)
         return StationFiles(
             lock=self.instances / f"{name}.lock",
             socket=self.runtime / f"{name}.sock",
-            log=self.state / "logs" / f"{name}.log",
+            log=self.logs / f"{name}.log",
             journal=self.state / "journals" / f"{name}.json",
             answers=self.state / "journals" / f"{name}.answers",
         )
@@ -78,7 +83,7 @@ def folders(environment: Mapping[str, str] = os.environ) -> Folders:
     home = environment.get(HOME_VARIABLE)
     state = Path(home).absolute() if home else _state_folder(environment)
     found = Folders(state, state / "run" if home else _runtime_folder(environment, state))
-    for folder in (found.state, found.runtime, found.instances, found.state / "logs", found.state / "journals"):
+    for folder in (found.state, found.runtime, found.instances, found.logs, found.state / "journals"):
         _make_private(folder)
     return found
 

@@ -4,7 +4,6 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -14,16 +13,16 @@ import attrs
 
 from actors import settings_file
 from actors.board import Board
-from actors.operation import Operation, Wake
+from actors.operation import Operation
 from actors.registry import ID as REGISTRY
 from actors.registry import Apply, Identity, RegistryActor, StationPlan
 from club import Journal
 from config import Problem, Settings, SettingsFile
+from config.masking import mask
 from config.sentence import Sentence
 from service import control
 from service.channel.server import ControlServer
 from service.ends import MaskedJournal
-from service.masking import mask
 from service.paths import StationFiles
 from service.status import Program, Reader, describe
 from supervisor import (
@@ -86,7 +85,7 @@ class Station:
             operations,
             self.board,
             Journal(files.answers, sync=False),
-            wake=self._wake,
+            tell=self._tell,
             aggregate_state=self.state,
         )
         server = partial(
@@ -171,10 +170,13 @@ class Station:
 
     # -- what the actors tell ----------------------------------------------------------------------------------------
 
-    def _wake(self, operation: str) -> None:
-        """Tell an operation that its lease has come; one that is down will look by itself when it is up."""
-        with suppress(UnknownChild, ChildDown):
-            self.tree.child(operation).tell(Wake())
+    def _tell(self, operation: str, message: object) -> bool:
+        """Hand a message to an operation; False: it is down, and will look by itself when it is up."""
+        try:
+            self.tree.child(operation).tell(message)
+        except (UnknownChild, ChildDown):
+            return False
+        return True
 
     def _loaded(self, settings: Settings) -> None:
         self.tree.child(REGISTRY).tell(Apply(settings))

@@ -17,6 +17,7 @@ _WORRYING_OPERATIONS: Final = frozenset({OperationState.WAITING, OperationState.
 _SAID_BY_THE_REGISTRY: Final = frozenset(
     {OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.FAILED}
 )
+_EXCLUSIVE: Final = frozenset(rule.operation for rule in RULES if rule.is_exclusive)
 _UP: Final = frozenset({ChildState.STARTING, ChildState.RUNNING, ChildState.STOPPING})
 _DOWN: Final = {
     ChildState.BACKOFF: OperationState.RECOVERING,
@@ -57,7 +58,10 @@ def describe(
 ) -> dict[str, Any]:
     """Return contract §1's status, version 1, ready for JSON."""
     by_path = {report.path: report for report in reports}
-    overlaid = {operation: overlay(notice, by_path.get(operation)) for operation, notice in notices.items()}
+    overlaid = {
+        operation: overlay(_without_lease(operation, notice, program), by_path.get(operation))
+        for operation, notice in notices.items()
+    }
     return {
         "version": VERSION,
         "program": program.version,
@@ -83,14 +87,25 @@ def aggregate(program: Program, notices: Iterable[Notice], reports: Iterable[Chi
     """Return the worst of it all: `stopping`, else `failed`, else `attention`, else `active`."""
     if program.is_stopping:
         return "stopping"
+    notices = tuple(notices)
     states = {notice.state for notice in notices}
     if OperationState.FAILED in states:
         return "failed"
     if states & _WORRYING_OPERATIONS or program.settings_problem is not None:
         return "attention"
+    if any(notice.warning is not None for notice in notices):
+        return "attention"
     if any(report.state not in _CALM_ACTORS for report in reports):
         return "attention"
     return "active"
+
+
+def _without_lease(operation: str, notice: Notice, program: Program) -> Notice:
+    """Return what an exclusive operation is when its lease ran out while who prolongs it still waits for a driver."""
+    if notice.state is not OperationState.ACTIVE or operation not in _EXCLUSIVE or operation in program.held:
+        return notice
+    reason = Sentence.of("the database has not answered for too long: its work has stopped until it does")
+    return attrs.evolve(notice, state=OperationState.WAITING, reason=reason)
 
 
 def overlay(notice: Notice, report: ChildReport | None) -> Notice:
@@ -125,7 +140,7 @@ def _operation(operation: str, notice: Notice, program: Program, reader: Reader)
     return {
         "id": operation,
         "state": notice.state.value,
-        "reason": _text(notice.reason, reader),
+        "reason": _text(notice.reason if notice.warning is None else notice.warning, reader),
         "since": _instant(notice.since_at, reader),
         "holder": program.station if operation in program.held else notice.holder,
         "last_run": None if notice.last_run is None else describe_run(notice.last_run, reader),

@@ -59,6 +59,8 @@ OUTCOME: Final = {
     "interrupted": Sentence.of("interrupted"),
     "skipped": Sentence.of("skipped"),
 }
+# Work of the program itself that is no operation of the manual, and has runs nevertheless.
+OWN_WORK: Final = {"housekeeping": Sentence.of("housekeeping")}
 _COUNTER: Final = {
     "sent": Sentence.of("sent"),
     "failed": Sentence.of("failed"),
@@ -104,6 +106,11 @@ def state_word(words: Mapping[str, Sentence], state: str, language: str) -> str:
 def outcome_word(outcome: str, language: str) -> str:
     """Return the word of a run's outcome."""
     return state_word(OUTCOME, outcome, language)
+
+
+def work_word(name: str, language: str) -> str:
+    """Return the name under which the history shows an operation or the program's own work."""
+    return state_word(OWN_WORK, name, language)
 
 
 def counter_word(name: str, language: str) -> str:

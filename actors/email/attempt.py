@@ -38,7 +38,7 @@ class End(Enum):
     NOT_SENT = "not_sent"
     """The connection ended before the final dot left: the server cannot have the message."""
     WITHHELD = "withheld"
-    """This side kept the final dot back: the caller's mark said no, or another thread interrupted the session."""
+    """This side kept the final dot back: the caller said no, or another thread interrupted the session."""
     UNCERTAIN = "uncertain"
     """The final dot left and no answer came back: the server may have the message."""
 

@@ -11,13 +11,17 @@ from actors.email.adapters.message import Attachment, Draft, Envelope, Unsendabl
 from actors.email.addresses import AddressError, Mailbox, parse_mailbox, parse_recipients
 from actors.email.attempt import Attempt, Refusal
 from actors.email.settings import EmailSettings
-from actors.email.trouble import ConnectionTrouble
+from actors.email.trouble import ConnectionTrouble, Turned
 from club import Failed, Later, Message, Outbox, Outcome, Recipient, Sent, Uncertain
 from config.sentence import Sentence, SentenceError
 
 
 class ServerAway(SentenceError):  # noqa: N818 - weather, not a fault of the program
     """The mail server cannot be reached, or turns down the club itself: no row is to blame, all stay due."""
+
+
+class LoginRefused(ServerAway):
+    """The mail server refuses the user or the password: trying on may lock the account."""
 
 
 class Session(Protocol):
@@ -109,6 +113,7 @@ class Delivery:
         self._mailbox = parse_mailbox(settings.smtp.sender)
         self._goes_on = goes_on
         self._unwritten: _Settled | None = None
+        self._is_marked = False
         self._blamed: ServerAway | None = None
         """What the server last said against the club: once may be that mail's fault, twice is the club's."""
         self._tally = tally
@@ -137,7 +142,8 @@ class Delivery:
             except (ConnectionTrouble, ServerAway) as trouble:
                 self._write_down()
                 self._outbox.give_back(batch[index:])
-                raise ServerAway(trouble.sentence) from trouble
+                is_login = isinstance(trouble, Turned) and trouble.refuses_login
+                raise (LoginRefused if is_login else ServerAway)(trouble.sentence) from trouble
         self._write_down()
 
     def _deliver(self, message: Message) -> None:
@@ -149,6 +155,7 @@ class Delivery:
         if not envelope.recipients:  # an earlier attempt reached them all
             self._settle(_Settled(message, Sent(self._identity(message), self._remark(wrong)), wrong))
             return
+        self._is_marked = False
         attempt = self._session.send(envelope, lambda: self._begin(message))
         blamed_before, self._blamed = self._blamed, None
         if policy.blames_the_club(attempt):
@@ -162,16 +169,21 @@ class Delivery:
         settled = self._settled(message, envelope, verdict, wrong)
         if settled is not None:
             self._settle(settled)
+        elif self._is_marked:  # this side kept the dot back after all: the message is here, for certain
+            self._outbox.withdraw(message)
 
     def _begin(self, message: Message) -> bool:
         """Make the durable mark that the message may be out; writes the last answer in the same commit."""
         unwritten, self._unwritten = self._unwritten, None
+        leaves_as = self._identity(message)
         if unwritten is None:
-            return self._outbox.begin(message)
-        self._tally.count(unwritten.outcome)
-        return self._outbox.settle_and_begin(
-            unwritten.message, unwritten.outcome, message, recipients=unwritten.recipients
-        )
+            self._is_marked = self._outbox.begin(message, leaves_as)
+        else:
+            self._tally.count(unwritten.outcome)
+            self._is_marked = self._outbox.settle_and_begin(
+                unwritten.message, unwritten.outcome, message, unwritten.recipients, leaves_as
+            )
+        return self._is_marked
 
     def _settle(self, settled: _Settled) -> None:
         self._write_down()

@@ -14,6 +14,7 @@ from config.sentence import Sentence
 _GREYLIST: Final = re.compile(r"gr[ea]y-?\s?list|try again (?:later|in)|temporarily deferred", re.IGNORECASE)
 _TOO_MUCH: Final = 552
 _PERMANENT: Final = range(500, 600)
+_LOGIN_PAUSES: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 
 
 @unique
@@ -125,6 +126,14 @@ def next_attempt_at(attempts: int, reply: Reply | None, settings: EmailSettings,
     if reply is not None and is_greylisting(reply):
         wait = max(wait, settings.greylist_after.total_seconds())
     return now + timedelta(seconds=wait)
+
+
+def pause_after_refused_login(times: int) -> timedelta:
+    """Return how long to leave a server alone that refused the login `times` times in a row, from 1 on.
+
+    Providers lock an account, or block an address, after some ten failures in an hour.
+    """
+    return _LOGIN_PAUSES[min(times, len(_LOGIN_PAUSES)) - 1]
 
 
 def is_greylisting(reply: Reply) -> bool:

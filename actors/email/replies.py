@@ -4,10 +4,10 @@ import re
 from typing import Final
 
 from actors.email.attempt import Reply
+from config.masking import mask_addresses
 
 _LONGEST_TEXT: Final = 200
 _ENHANCED: Final = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
-_ADDRESS: Final = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;]+")
 
 
 def read_reply(code: int, text: bytes) -> Reply:
@@ -16,12 +16,6 @@ def read_reply(code: int, text: bytes) -> Reply:
     match = _ENHANCED.match(words)
     enhanced = match[1] if match else None
     # An address may stand anywhere, and each line of a long reply repeats the status.
-    shown = _ADDRESS.sub(lambda found: mask(found[0]), words.replace(f"{enhanced} ", ""))
+    shown = mask_addresses(words.replace(f"{enhanced} ", ""))
     shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in shown)
     return Reply(code, enhanced, shown if len(shown) <= _LONGEST_TEXT else shown[: _LONGEST_TEXT - 1] + "…")
-
-
-def mask(address: str) -> str:
-    """Return an address as logs and reasons may show it: `j…@example.org`."""
-    local_part, _, domain = address.rpartition("@")
-    return f"{local_part[:1]}…@{domain}"

@@ -4,7 +4,7 @@ import ipaddress
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import attrs
 
@@ -116,6 +116,8 @@ class SmtpSettings:
 @attrs.frozen(kw_only=True)
 class EmailSettings(ExclusiveSettings):
     """The table `[email]`: through which server the club's e-mails go, how often, and how stubbornly."""
+
+    SUMMARY: ClassVar[Sentence] = Sentence.of("the club's e-mails: through which server, how often, how stubbornly")
 
     smtp: SmtpSettings = setting(help=Sentence.of("the mail server"))
     every: Duration = setting(

@@ -55,6 +55,11 @@ class Turned(ConnectionTrouble):
         """Whether the reply is one that stays (5xx)."""
         return self.reply.code in range(500, 600)
 
+    @property
+    def refuses_login(self) -> bool:
+        """Whether the user or the password was refused: a provider may lock an account that goes on trying."""
+        return self.stage is Stage.AUTH and self.needs_a_person
+
 
 class Insecure(ConnectionTrouble):
     """The connection would be less safe than the settings ask: no STARTTLS, an untrusted certificate, AUTH in clear."""

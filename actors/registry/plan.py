@@ -3,24 +3,28 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import attrs
 
-from actors import heartbeat, leases
+from actors import heartbeat, housekeeping, leases
 from actors.board import Board, OperationState
 from actors.operation import RULES, Operation, Rule, Workplace
-from actors.registry.policy import Verdict, judge_all
-from club import STOPPED, Database, DatabaseAway, DatabaseUnfit, Journal, Lease, Runs, Stations
+from actors.registry.policy import Verdict, club_plan, judge_all, named_stations
+from club import STOPPED, Database, DatabaseAway, DatabaseUnfit, Journal, Lease, Stations
 from config import Settings
 from supervisor import Backoff, ChildSpec, SupervisedActor
 
 logger = logging.getLogger(__name__)
 
 _BACKOFF: Final = Backoff(min_seconds=0.5, max_seconds=60.0)
-_HANG_SECONDS: Final = 120.0
-"""A database call is bounded well below this; a driver that never returns costs its thread, not the program."""
+_HANG_SECONDS: Final = 60.0
+"""A database call is bounded well below this; a driver that never returns costs its thread, not the program.
+
+Connecting has a thread of its own, so that this is for a statement: until then `status` says that the work has stopped,
+for the lease runs out after twenty seconds.
+"""
 _BY_OPERATION: Final[Mapping[str, Rule]] = {rule.operation: rule for rule in RULES}
 
 
@@ -41,7 +45,8 @@ class Identity:
 class StationPlan:
     """Turns settings into specs, and keeps over changes what must not be made twice: databases and leases.
 
-    `wake` tells an operation that its lease has come; `aggregate_state` answers the station's state of contract §1.
+    `tell` hands a message to an operation's actor, and answers False when there is none at work; `aggregate_state`
+    answers the station's state of contract §1.
     """
 
     def __init__(
@@ -51,24 +56,24 @@ class StationPlan:
         board: Board,
         journal: Journal,
         *,
-        wake: Callable[[str], None],
+        tell: Callable[[str, object], bool],
         aggregate_state: Callable[[], str],
     ) -> None:
         self._identity = identity
         self._operations = {operation.id: operation for operation in operations}
         self._board = board
         self._journal = journal
-        self._wake = wake
+        self._tell_actor = tell
         self._aggregate_state = aggregate_state
         self._databases: dict[tuple[str, str | None], Database] = {}
-        self._records: dict[int, tuple[Stations, Runs]] = {}
+        self._stations: dict[int, Stations] = {}
         self._leases: dict[tuple[str, int], Lease] = {}
         self._current: Database | None = None
 
     def specs(self, settings: Settings) -> tuple[ChildSpec, ...]:
         """Return the specs that `settings` ask for, and put every verdict on the board.
 
-        In starting order: the heartbeat, the leases, then the operations.
+        In starting order: the heartbeat, the housekeeping, the leases, then the operations.
         Raises DatabaseUnfit when the database's address cannot be used at all.
         """
         station = settings.station(self._identity.station)
@@ -78,12 +83,13 @@ class StationPlan:
         for verdict in verdicts.values():
             self._tell(verdict)
         seats = tuple(
-            leases.Seat(operation.id, self._lease(operation.id, database), self._board.desk(operation.id))
+            self._seat(operation.id, settings.operations[operation.id], database)
             for operation in here
             if _BY_OPERATION[operation.id].is_exclusive
         )
         return (
-            self._heartbeat_spec(database),
+            self._heartbeat_spec(database, settings),
+            self._housekeeping_spec(settings, database),
             *self._leases_specs(database, seats),
             *(
                 spec
@@ -101,11 +107,9 @@ class StationPlan:
             self._databases[key] = Database(*key)
         return self._databases[key]
 
-    def _records_of(self, database: Database) -> tuple[Stations, Runs]:
-        """Return the same objects for the same database: equal arguments tell the tree that nothing changed."""
-        identity = self._identity
-        made = (Stations(database), Runs(database, identity.station, identity.process))
-        return self._records.setdefault(id(database), made)
+    def _stations_of(self, database: Database) -> Stations:
+        """Return the same object for the same database: equal arguments tell the tree that nothing changed."""
+        return self._stations.setdefault(id(database), Stations(database))
 
     def close(self) -> None:
         """Give the leases back, so that no station need wait for their end, and close; the operations have stopped."""
@@ -127,10 +131,9 @@ class StationPlan:
         """Write that this station has stopped: its last sign of life would say for minutes that all is well."""
         if self._current is None:
             return
-        stations, _ = self._records_of(self._current)
         identity = self._identity
         with suppress(DatabaseAway, DatabaseUnfit):
-            stations.beat(identity.station, identity.process, identity.version, STOPPED)
+            self._stations_of(self._current).beat(identity.station, identity.process, identity.version, STOPPED)
 
     def _lease(self, operation: str, database: Database) -> Lease:
         key = (operation, id(database))
@@ -168,19 +171,38 @@ class StationPlan:
         else:
             self._board.expect(verdict.operation)
 
-    def _heartbeat_spec(self, database: Database) -> ChildSpec:
+    def _seat(self, operation: str, table: Any, database: Database) -> leases.Seat:
+        return leases.Seat(
+            operation,
+            self._lease(operation, database),
+            self._board.desk(operation),
+            named_stations(table),
+            table.take_back,
+        )
+
+    def _heartbeat_spec(self, database: Database, settings: Settings) -> ChildSpec:
         identity = self._identity
-        sign = heartbeat.Sign(identity.station, identity.process, identity.version)
-        stations, runs = self._records_of(database)
-        args = (stations, runs, sign, self._aggregate_state, self.held_operations)
+        sign = heartbeat.Sign(identity.station, identity.process, identity.version, club_plan(RULES, settings))
+        args = (self._stations_of(database), sign, self._aggregate_state, self.held_operations)
         return _spec(heartbeat.ID, heartbeat.HeartbeatActor, args)
+
+    def _housekeeping_spec(self, settings: Settings, database: Database) -> ChildSpec:
+        identity, club = self._identity, settings.club
+        house = housekeeping.House(
+            identity.station,
+            identity.process,
+            identity.predecessors,
+            str(club.language),
+            ZoneInfo(club.timezone),
+        )
+        return _spec(housekeeping.ID, housekeeping.HousekeepingActor, (house, database))
 
     def _leases_specs(self, database: Database, seats: tuple[leases.Seat, ...]) -> tuple[ChildSpec, ...]:
         wanted = {id(seat.lease) for seat in seats}
         retired = tuple(lease for lease in self._leases.values() if id(lease) not in wanted)
         if not seats and not retired:
             return ()
-        return (_spec(leases.ID, leases.LeasesActor, (database, seats, retired, self._wake)),)
+        return (_spec(leases.ID, leases.LeasesActor, (database, seats, retired, self._tell_actor)),)
 
 
 def _spec(id_: str, actor: type[SupervisedActor], args: tuple[object, ...]) -> ChildSpec:

@@ -45,7 +45,7 @@ def judge(rule: Rule, settings: Settings, station: StationSettings, built: Colle
         reason = Sentence.of("switched off in the settings file: [{table}] enabled = false", table=rule.operation)
         return Verdict(rule.operation, OperationState.DISABLED, reason)
     if rule.is_exclusive:
-        named = _named_stations(table)
+        named = named_stations(table)
         if named and station.name.casefold() not in (name.casefold() for name in named):
             reason = Sentence.of("the station {station} does it", station=named[0])
             return Verdict(rule.operation, OperationState.NOT_ON_THIS_STATION, reason)
@@ -70,7 +70,19 @@ def _why_station_may_not(eligibility: Eligibility, station: StationSettings) -> 
     return None
 
 
-def _named_stations(table: Any) -> tuple[str, ...]:
+def named_stations(table: Any) -> tuple[str, ...]:
     """Return the stations that may hold an exclusive operation, the preferred one first; empty: any station."""
     preferred = () if table.station is None else (table.station,)
     return (*preferred, *table.standby)
+
+
+def club_plan(rules: Collection[Rule], settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """Return who may do each exclusive operation by these settings, so that stations can tell whether they agree.
+
+    One that is switched off, or missing, is nobody's.
+    """
+    tables = {rule.operation: settings.operations.get(rule.operation) for rule in rules if rule.is_exclusive}
+    return {
+        operation: named_stations(table) if table is not None and table.enabled else ()
+        for operation, table in tables.items()
+    }

@@ -1,7 +1,7 @@
 """All that differs between database engines: types, clock, hints, connections, error codes."""
 
 from club.dialect.clock import byte_length, now_ms, utc_now, utc_of_ms
-from club.dialect.servers import schema_lock, select_for_queue, undoes_ddl
+from club.dialect.servers import select_for_queue
 from club.dialect.types import (
     Bytes,
     Code,
@@ -26,10 +26,8 @@ __all__ = [
     "byte_length",
     "now_ms",
     "numbered_table_options",
-    "schema_lock",
     "select_for_queue",
     "table_options",
-    "undoes_ddl",
     "unique_when_given",
     "utc_now",
     "utc_of_ms",

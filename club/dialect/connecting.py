@@ -11,6 +11,9 @@ from config.sentence import Sentence
 _LONGEST_CONNECT_SECONDS: Final = 3  # with the silence before it, less than the margin of a lease
 _PATIENT_SECONDS: Final = 24 * 3600
 SCHEMA_LOCK_SECONDS: Final = 60
+"""How long a program that would change tables waits for another that does."""
+_ALTER_LOCK_SECONDS: Final = 2
+"""How long a change of a table waits for those that use it: whoever comes after it waits behind it meanwhile."""
 
 
 @attrs.frozen
@@ -40,12 +43,20 @@ class Limits:
             idle_seconds=2 * (whole + 1),
         )
 
+    @property
+    def dial_seconds(self) -> float:
+        """Until a connection that is not open yet is given up, whatever its driver does: a name may be sought for long.
+
+        A little beyond the driver's own bound, so that its word, which says more, comes first.
+        """
+        return self.connect_seconds + 0.75
+
     def patient(self) -> Self:
-        """Return the limits of a change of tables, which may take hours on a large club."""
+        """Return the limits of a change of tables, which may take hours on a large club but keeps nobody waiting."""
         return attrs.evolve(
             self,
             statement_seconds=_PATIENT_SECONDS,
-            lock_seconds=SCHEMA_LOCK_SECONDS,
+            lock_seconds=_ALTER_LOCK_SECONDS,
             silence_seconds=_PATIENT_SECONDS + 1,
             idle_seconds=_PATIENT_SECONDS,
         )

@@ -1,13 +1,15 @@
 """MariaDB over ODBC. Each line of the set-up is a trap that was met on a real server."""
 
+import re
 from typing import Any, Final
 
 import pyodbc
 from sqlalchemy import URL
 
 from club.dialect import odbc
-from club.dialect.addresses import given
+from club.dialect.addresses import describe, given
 from club.dialect.connecting import Limits, Opener, Traits, untested, version_of
+from club.dialect.meanings import disagree_on_encryption
 from club.errors import DatabaseUnfit
 from config.sentence import Sentence
 
@@ -16,6 +18,7 @@ TESTED: Final = (10, 11)
 _FOUND_ROWS: Final = 2
 _AT_ONCE: Final = 1 << 30
 _DRIVERS: Final = r"MariaDB( ODBC [\d.]+ Driver| Unicode)?"
+_FORCED_TLS: Final = re.compile(r"(?i)(^|;)\s*FORCETLS\s*=\s*\{?\s*(1|true|yes)")
 _STRICT: Final = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 
 
@@ -32,8 +35,11 @@ def opener(url: URL, password: str | None, limits: Limits) -> Opener:
     }
 
     def connect() -> tuple[Any, Traits]:
-        connection = pyodbc.connect(_text(url, ours), timeout=limits.connect_seconds)
+        said = _text(url, ours)
+        connection = pyodbc.connect(said, timeout=limits.connect_seconds)
         try:
+            if _FORCED_TLS.search(said):
+                _refuse_plain(connection, describe(url))
             return connection, _set_up(connection, limits)
         except BaseException:
             connection.close()
@@ -58,6 +64,13 @@ def _text(url: URL, ours: dict[str, object]) -> str:
     return odbc.connection_string(first, url, ours)
 
 
+def _refuse_plain(connection: pyodbc.Connection, where: str) -> None:
+    # The driver's FORCETLS is a wish: with a server that has no encryption Connector/ODBC 3.1.15 goes on without.
+    status = "SELECT VARIABLE_VALUE FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME = 'Ssl_cipher'"
+    if not connection.execute(status).fetchval():
+        raise disagree_on_encryption(where)
+
+
 def _set_up(connection: pyodbc.Connection, limits: Limits) -> Traits:
     connection.maxwrite = _AT_ONCE  # long texts sent in pieces arrive damaged, and nothing says so: pyodbc issue 1375
     cursor = connection.cursor()
@@ -72,6 +85,7 @@ def _set_up(connection: pyodbc.Connection, limits: Limits) -> Traits:
         )
     cursor.execute(
         f"SET SESSION max_statement_time={limits.statement_seconds}, innodb_lock_wait_timeout={limits.lock_seconds}, "
+        f"lock_wait_timeout={limits.lock_seconds}, "  # for a table that is being changed; a day, if nobody says less
         f"idle_transaction_timeout={limits.idle_seconds}, sql_mode='{_STRICT}', time_zone='+00:00'"
     )
     cursor.close()

@@ -7,10 +7,11 @@ from typing import Final
 import attrs
 
 from club.dialect.verdict import Verdict
-from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit
+from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, NotAllowed
 
 _NUMBER: Final = re.compile(r"\((\d+)\)")
 _LOST_STATES: Final = frozenset({"08S01", "08001", "08003", "08007"})
+_OTHER_ALGORITHM_CODES: Final = frozenset({1845, 1846})
 _LOST_CODES: Final = frozenset({1927, 2002, 2003, 2006, 2012, 2013, 2055, 4031})
 
 
@@ -41,12 +42,26 @@ def judge(error: BaseException, where: str) -> Verdict | None:
     return None
 
 
+def disagree_on_encryption(where: str) -> DatabaseUnfit:
+    """Return the error that says so."""
+    return DatabaseUnfit(
+        "this station and the server of the database {where} do not agree on encryption: "
+        "check the certificates, and what the address asks for",
+        where=where,
+    )
+
+
 def is_lost(error: BaseException | None) -> bool:
     """Whether an error of MariaDB's ODBC driver says that its connection is of no more use."""
     if error is None:
         return False
     state, codes, _ = _signs(error)
     return state in _LOST_STATES or not _LOST_CODES.isdisjoint(codes)
+
+
+def is_of_another_algorithm(error: BaseException | None) -> bool:
+    """Whether MariaDB says that it cannot change this table in the way that it was asked to."""
+    return error is not None and not _OTHER_ALGORITHM_CODES.isdisjoint(_signs(error)[1])
 
 
 def _signs(error: BaseException) -> tuple[str, frozenset[int], str]:
@@ -61,7 +76,7 @@ def _signs(error: BaseException) -> tuple[str, frozenset[int], str]:
 
 _MEANINGS: Final = (
     _Meaning(
-        lambda where: DatabaseAway("the database {where} is busy: it will be tried again", where=where),
+        lambda where: DatabaseAway("the database {where} is busy: if that lasts, look at its server", where=where),
         states=("40001", "40P01", "55P03", "3960"),
         codes=frozenset({1213, 1205, 1020, 1222, 3960}),
         is_retryable=True,
@@ -111,11 +126,7 @@ _MEANINGS: Final = (
         words=re.compile(r"pg_hba\.conf"),
     ),
     _Meaning(
-        lambda where: DatabaseUnfit(
-            "this station and the server of the database {where} do not agree on encryption: "
-            "check the certificates, and what the address asks for",
-            where=where,
-        ),
+        disagree_on_encryption,
         codes=frozenset({2026}),
         words=re.compile(r"certificate verify failed|server does not support SSL|SSL Provider", re.IGNORECASE),
     ),
@@ -142,13 +153,13 @@ _MEANINGS: Final = (
         codes=frozenset({1290, 1836, 3906}),
     ),
     _Meaning(
-        lambda where: DatabaseUnfit(
+        lambda where: NotAllowed(
             "the user of the database {where} may not do what this program must: "
             "give it the right to read and write the club's tables",
             where=where,
         ),
         states=("42501",),
-        codes=frozenset({1142, 1143, 1227, 229, 230, 262}),
+        codes=frozenset({1142, 1143, 1227, 229, 230, 262, 1088, 2760}),
     ),
     _Meaning(
         lambda where: DatabaseUnfit(
@@ -165,7 +176,8 @@ _MEANINGS: Final = (
     ),
     _Meaning(
         lambda where: DatabaseAway(
-            "the database {where} takes too long over one question: it will be tried again", where=where
+            "the database {where} takes too long over one question: if that lasts, look at its server",
+            where=where,
         ),
         states=("57014", "70100"),
         codes=frozenset({1317, 1969}),

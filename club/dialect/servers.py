@@ -1,18 +1,15 @@
 """MariaDB, PostgreSQL and SQL Server: several stations, one server."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, Select, Table, create_engine, event, text
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy import URL, Engine, Select, Table, create_engine
 from sqlalchemy.pool import NullPool
 
-from club.dialect import connecting
 from club.dialect.addresses import describe, split_password
 from club.dialect.connecting import Limits, Opener, Traits
+from club.dialect.dialing import Dialer
 from club.dialect.meanings import is_lost
-from club.errors import DatabaseAway, DatabaseUnfit
+from club.errors import DatabaseUnfit
 
 _ROADS: Final = {"mariadb": "mariadb+pyodbc", "postgresql": "postgresql+psycopg", "mssql": "mssql+pyodbc"}
 _RECYCLED_SECONDS: Final = 1800
@@ -27,7 +24,7 @@ class Server:
     def __init__(self, url: URL, password: str | None, busy_seconds: float, pool_size: int) -> None:
         road = _ROADS.get(url.get_backend_name())
         if road is None or url.drivername not in (url.get_backend_name(), road):
-            raise _unknown(url.drivername)
+            raise unknown_engine(url.drivername)
         url, written = split_password(url)
         self._url = url.set(drivername=road)
         self._password = written if password is None else password
@@ -45,17 +42,22 @@ class Server:
         )
 
     def patient_engine(self) -> Engine:
-        """Return an engine for a change of tables, which may take as long as it needs; to be disposed of."""
+        """Return an engine for a change of tables, which may take as long as it needs; to be disposed of.
+
+        A connection that is closed is closed for good, and gives up what it has locked.
+        """
         return self._engine(self._limits.patient(), poolclass=NullPool)
 
     def _engine(self, limits: Limits, **options: Any) -> Engine:
         try:
             open_one = _opener(self._url, self._password, limits)
         except ImportError:
-            raise _unknown(self._url.drivername) from None
+            raise unknown_engine(self._url.drivername) from None
+
+        dialer = Dialer(open_one, self.where, limits.dial_seconds)
 
         def connect() -> Any:
-            connection, self.traits = open_one()
+            connection, self.traits = dialer.dial()
             return connection
 
         engine = create_engine(
@@ -73,11 +75,14 @@ class Server:
             **options,
         )
         if engine.dialect.name == "mariadb":
-            event.listen(engine, "handle_error", _see_lost_connection)
+            # SQLAlchemy asks the wrong parent class of this dialect: a dead connection would stay in the pool for ever.
+            # Not by an event, which it leaves out when it looks at tables.
+            engine.dialect.is_disconnect = _is_disconnect  # type: ignore[method-assign]
         return engine
 
 
-def _unknown(engine: str) -> DatabaseUnfit:
+def unknown_engine(engine: str) -> DatabaseUnfit:
+    """Return the error that says so."""
     return DatabaseUnfit(
         "the engine {engine} is not known here: install its driver, or correct the settings", engine=engine
     )
@@ -100,10 +105,8 @@ def _opener(url: URL, password: str | None, limits: Limits) -> Opener:
             return sqlserver.opener(url, password, limits)
 
 
-def _see_lost_connection(context: ExceptionContext) -> None:
-    # SQLAlchemy asks the wrong parent class of this dialect: a dead connection would stay in the pool for ever.
-    if is_lost(context.original_exception):
-        context.is_disconnect = True
+def _is_disconnect(e: Any, connection: Any, cursor: Any) -> bool:  # noqa: ARG001  # SQLAlchemy's names
+    return is_lost(e)
 
 
 def select_for_queue(statement: Select[Any], table: Table) -> Select[Any]:
@@ -114,47 +117,3 @@ def select_for_queue(statement: Select[Any], table: Table) -> Select[Any]:
         "WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)",
         "mssql",
     )
-
-
-def undoes_ddl(connection: Connection) -> bool:
-    """Whether a transaction that ends early takes its changes of tables back with it."""
-    return connection.dialect.name not in ("mysql", "mariadb")
-
-
-@contextmanager
-def schema_lock(connection: Connection) -> Iterator[None]:
-    """Let one station at a time change tables, for the rest of the transaction; SQLite's own lock does it there.
-
-    Raises DatabaseAway when another has it for longer than a minute.
-    """
-    match connection.dialect.name:
-        case "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('heitz-service schema'))"))
-            yield
-        case "mssql":
-            taken = connection.execute(
-                text(
-                    "SET NOCOUNT ON; DECLARE @taken int; EXEC @taken = sp_getapplock "
-                    "@Resource = 'heitz-service schema', @LockMode = 'Exclusive', @LockOwner = 'Transaction', "
-                    f"@LockTimeout = {connecting.SCHEMA_LOCK_SECONDS * 1000}; SELECT @taken"
-                )
-            ).scalar()
-            if taken is None or taken < 0:
-                raise _another_changes_tables()
-            yield
-        case "mysql" | "mariadb":
-            # The name is the whole server's, so that of the database is in it.
-            name = "CONCAT('heitz-service ', DATABASE())"
-            if connection.execute(text(f"SELECT GET_LOCK({name}, {connecting.SCHEMA_LOCK_SECONDS})")).scalar() != 1:
-                raise _another_changes_tables()
-            try:
-                yield
-            finally:
-                if not connection.invalidated:
-                    connection.execute(text(f"SELECT RELEASE_LOCK({name})"))
-        case _:
-            yield
-
-
-def _another_changes_tables() -> DatabaseAway:
-    return DatabaseAway("another station is changing the tables of the database: try again when it is done")

@@ -72,7 +72,10 @@ def judge(error: BaseException, path: Path) -> Verdict | None:
 
 
 def _locked(path: Path) -> DatabaseAway:
-    return DatabaseAway("the database {path} is locked by another program: it will be tried again", path=str(path))
+    return DatabaseAway(
+        "the database {path} is locked by another program: if that lasts, end the program that works on it",
+        path=str(path),
+    )
 
 
 def _read_only(path: Path) -> DatabaseUnfit:
@@ -98,9 +101,7 @@ _BY_CODE: Final[tuple[tuple[str, Callable[[Path], DatabaseError]], ...]] = (
     ),
     (
         "SQLITE_IOERR",
-        lambda path: DatabaseAway(
-            "the disk of the database {path} fails: check the disk, it will be tried again", path=str(path)
-        ),
+        lambda path: DatabaseAway("the disk of the database {path} fails: check the disk", path=str(path)),
     ),
     (
         "SQLITE_NOTADB",
@@ -194,7 +195,9 @@ def _cannot_open(path: Path) -> DatabaseAway | DatabaseUnfit:
         )
     if not path.exists():
         return DatabaseUnfit("there is no database {path}: run heitz-service database init", path=str(path))
-    return DatabaseAway("the database {path} cannot be opened: it will be tried again", path=str(path))
+    return DatabaseAway(
+        "the database {path} cannot be opened: if that lasts, check its disk and this user's rights", path=str(path)
+    )
 
 
 def _is_unwritable(path: Path) -> bool:

@@ -1,6 +1,5 @@
 """The runner of the revisions: in order, once, one station at a time."""
 
-import io
 from types import ModuleType
 from typing import Final
 
@@ -9,13 +8,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
 from club.database import Database
-from club.dialect import schema_lock, undoes_ddl
-from club.migrations import r0001_foundation
+from club.dialect.changes import take_schema_lock, undoes_ddl
+from club.errors import DatabaseUnfit, NotAllowed
+from club.migrations import r0001_foundation, r0002_standby
 from club.migrations.steps import Steps
-from club.schema import KNOWN_REVISION, newest_revision
+from club.schema import newest_revision
 
 # Named here rather than found in a folder: a frozen program has no folder.
-REVISIONS: Final[tuple[ModuleType, ...]] = (r0001_foundation,)
+REVISIONS: Final[tuple[ModuleType, ...]] = (r0001_foundation, r0002_standby)
 
 
 @attrs.frozen
@@ -26,47 +26,59 @@ class Applied:
     after: int
 
 
-def initialise(database: Database) -> Applied:
+def initialise(database: Database, revisions: tuple[ModuleType, ...] = REVISIONS) -> Applied:
     """Make the club's tables where there are none, and the file itself on SQLite; a club's database is upgraded.
 
-    Several stations may do it at the same moment: one does, the others find it done.
+    Several stations may do it at the same moment: one does, the others find it done. Raises DatabaseUnfit that names
+    the administrator's script when the user may not change tables; DatabaseAway.
     """
     database.create()
-    return database.alter(_bring_up)
+    return _bring_up(database, revisions, "database init --sql")
 
 
-def upgrade(database: Database) -> Applied:
+def upgrade(database: Database, revisions: tuple[ModuleType, ...] = REVISIONS) -> Applied:
     """Bring an existing club's database up to this version.
 
-    Raises DatabaseUnfit for a database without the club's tables: a mistyped address must not become a new club.
+    Raises DatabaseUnfit also for a database without the club's tables: a mistyped address must not become a new club.
     """
-    database.read(newest_revision)
-    return database.alter(_bring_up)
+    before, _, _ = database.read(newest_revision)
+    return _bring_up(database, revisions, f"database upgrade --sql --from {before}")
 
 
-def as_sql(dialect: str, since: int = 0) -> str:
-    """Return the script that an administrator can run instead: `sqlite`, `mariadb`, `postgresql` or `mssql`."""
-    script = io.StringIO()
-    context = MigrationContext.configure(dialect_name=dialect, opts={"as_sql": True, "output_buffer": script})
-    for revision in REVISIONS:
-        if since < revision.REVISION:
-            _apply(revision, Steps(context))
-    return script.getvalue()
+def _bring_up(database: Database, revisions: tuple[ModuleType, ...], script: str) -> Applied:
+    def work(connection: Connection) -> Applied:
+        take_schema_lock(connection)
+        before = standing = _standing(connection)
+        for revision in revisions:
+            if standing < revision.REVISION:
+                standing = _apply(connection, revision)
+        return Applied(before, standing)
+
+    try:
+        return database.alter(work)
+    except NotAllowed as error:
+        raise DatabaseUnfit(
+            "the user of the database {where} may not change its tables: give it that right, "
+            "or let the database's administrator run what `heitz-service {script}` prints",
+            where=database.where,
+            script=script,
+        ) from error
 
 
-def _bring_up(connection: Connection) -> Applied:
-    with schema_lock(connection):
-        before = newest_revision(connection)[0] if inspect(connection).has_table("club_schema") else 0
-        if before > KNOWN_REVISION:
-            return Applied(before, before)
-        # Alembic takes SQLite's DDL for non-transactional, because of drivers that begin late; ours has begun.
-        context = MigrationContext.configure(connection, opts={"transactional_ddl": undoes_ddl(connection)})
-        for revision in REVISIONS:
-            if before < revision.REVISION:
-                _apply(revision, Steps(context))
-    return Applied(before, KNOWN_REVISION)
+def _standing(connection: Connection) -> int:
+    return newest_revision(connection)[0] if inspect(connection).has_table("club_schema") else 0
 
 
-def _apply(revision: ModuleType, steps: Steps) -> None:
+def _apply(connection: Connection, revision: ModuleType) -> int:
+    """Make one revision and commit it: what it has locked is free for the stations before the next one begins."""
+    # Alembic takes SQLite's DDL for non-transactional, because of drivers that begin late; ours has begun.
+    context = MigrationContext.configure(connection, opts={"transactional_ddl": undoes_ddl(connection.dialect.name)})
+    write_down(revision, Steps(context))
+    connection.commit()
+    return int(revision.REVISION)
+
+
+def write_down(revision: ModuleType, steps: Steps) -> None:
+    """Take the steps of a revision, the last of which records it."""
     revision.upgrade(steps)
     steps.record(revision.REVISION, revision.__name__.rpartition(".")[2], revision.MIN_REVISION, revision.MIN_APP)

@@ -37,7 +37,12 @@ class Stop:
     """Stop the program in order, after the answer `{"stopping": true, "pid"}`."""
 
 
-Request: TypeAlias = ShowStatus | Restart | RunNow | Stop
+@attrs.frozen
+class LookForLeases:
+    """Look at the club's leases at once, because a wish was written; answer `{"told": true}`."""
+
+
+Request: TypeAlias = ShowStatus | Restart | RunNow | Stop | LookForLeases
 
 
 def parse(request: Mapping[str, Any]) -> Request:
@@ -51,6 +56,8 @@ def parse(request: Mapping[str, Any]) -> Request:
             return RunNow(operation, dry_run)
         case {"command": "stop"}:
             return Stop()
+        case {"command": "look-for-leases"}:
+            return LookForLeases()
     raise UnknownRequest(
         "the running program does not know the request {command}: it is of another version than this command, "
         "start it again",

@@ -1,11 +1,14 @@
 """`database init|upgrade|check`: the club database's tables."""
 
 import argparse
+from typing import Final
 
 from config.sentence import Sentence
 from service.argument_parser import Commands
 from service.console import Console
 from service.exit_codes import Exit
+
+_DIGITS: Final = 9
 
 
 def add(commands: Commands) -> None:
@@ -17,12 +20,27 @@ def add(commands: Commands) -> None:
     init = database.add(
         "init", Sentence.of("make the tables of the club database"), "database init", "database init --sql", run=_init
     )
-    init.option(
-        "--sql", action="store_true", help=Sentence.of("print the statements instead, for the database's administrator")
-    )
     upgrade = database.add(
-        "upgrade", Sentence.of("bring the club database up to this version"), "database upgrade", run=_upgrade
+        "upgrade",
+        Sentence.of("bring the club database up to this version"),
+        "database upgrade",
+        "database upgrade --sql --from 1",
+        run=_upgrade,
     )
+    for parser, first in ((init, 0), (upgrade, 1)):
+        parser.option(
+            "--sql",
+            action="store_true",
+            help=Sentence.of("print the statements instead, for the database's administrator"),
+        )
+        parser.option(
+            "--from",
+            dest="since",
+            type=revision,
+            default=first,
+            metavar="REVISION",
+            help=Sentence.of("with --sql: the revision at which the database stands"),
+        )
     check = database.add(
         "check",
         Sentence.of("tell whether this version can work with the club database"),
@@ -34,24 +52,36 @@ def add(commands: Commands) -> None:
         parser.json_option()
 
 
-def _init(options: argparse.Namespace, console: Console) -> int:
-    from club.migrations import as_sql, initialise  # noqa: PLC0415
-    from service.club_database import club_database  # noqa: PLC0415
+def revision(text: str) -> int:
+    """Return the revision that an argument names. Raises ValueError for what can be none."""
+    if not text.isdecimal() or len(text) > _DIGITS:
+        raise ValueError(text)
+    return int(text)
 
-    with club_database(options, console, failure=Exit.USAGE) as (database, _):
-        if options.sql:
-            console.write(as_sql(database.engine.dialect.name))
-            return Exit.OK
-        applied = initialise(database)
-        return _tell(options, console, database.where, applied.before, applied.after)
+
+def _init(options: argparse.Namespace, console: Console) -> int:
+    return _change(options, console, "initialise")
 
 
 def _upgrade(options: argparse.Namespace, console: Console) -> int:
-    from club.migrations import upgrade  # noqa: PLC0415
-    from service.club_database import club_database  # noqa: PLC0415
+    return _change(options, console, "upgrade")
 
+
+def _change(options: argparse.Namespace, console: Console, way: str) -> int:
+    from club import DatabaseError, migrations  # noqa: PLC0415
+    from service.club_database import DatabaseProblem, club_database  # noqa: PLC0415
+    from service.settings_file import load_settings  # noqa: PLC0415
+
+    if options.sql:
+        # Neither a connection nor a driver nor the password: the administrator has them.
+        engine = str(load_settings(options, console).club.database).partition(":")[0].partition("+")[0]
+        try:
+            console.write(migrations.as_sql(engine, options.since))
+        except DatabaseError as error:
+            raise DatabaseProblem(error.sentence, Exit.USAGE) from error
+        return Exit.OK
     with club_database(options, console, failure=Exit.USAGE) as (database, _):
-        applied = upgrade(database)
+        applied = getattr(migrations, way)(database)
         return _tell(options, console, database.where, applied.before, applied.after)
 
 

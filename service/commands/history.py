@@ -68,8 +68,10 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from club import Runs  # noqa: PLC0415
     from service.club_database import club_database  # noqa: PLC0415
     from service.rendering_lists import render_history  # noqa: PLC0415
+    from service.words import OWN_WORK  # noqa: PLC0415
 
-    unknown = None if options.operation is None else unknown_operation(options.operation)
+    is_known = options.operation is None or options.operation in OWN_WORK
+    unknown = None if is_known else unknown_operation(options.operation)
     if unknown is not None:
         raise UnknownOperation(unknown)
     with club_database(options, console) as (database, _):

@@ -13,9 +13,10 @@ from actors import heartbeat, leases, settings_file
 from actors.board import Board, OperationState
 from actors.heartbeat import HeartbeatActor, Sign
 from actors.leases import LeasesActor, Seat
+from actors.operation import Wake
 from actors.registry import Apply, RegistryActor
 from actors.settings_file import SettingsActor
-from club import Database, Lease, Runs, Stations, Times
+from club import Database, Lease, Stations, Times
 from club.migrations import initialise
 from config import UNCHECKED, Problem, Settings, SettingsFile, SettingsSchema
 from config.sentence import Sentence
@@ -64,11 +65,16 @@ class Station:
         self.woken: list[str] = []
         self._name = name
         seats = (Seat("email", self.lease, board.desk(name)),) if not retired else ()
-        tree: Tree = stage.tree(child(name, LeasesActor, database, seats, retired, self.woken.append))
+        tree: Tree = stage.tree(child(name, LeasesActor, database, seats, retired, self._tell))
         self._ref = tree.child(name)
 
+    def _tell(self, operation: str, message: object) -> bool:
+        assert message == Wake()
+        self.woken.append(operation)
+        return True
+
     def look(self) -> None:
-        self._ref.ask(leases.Look())
+        self._ref.ask(leases.LookNow())
 
 
 def test_one_station_works_and_the_other_stands_by_and_says_for_whom(
@@ -124,7 +130,7 @@ def test_tables_of_a_newer_version_end_the_hold(stage: Stage, database: Database
         connection.execute(
             "INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (999, 'later', 999, '9.9')"
         )
-    for _ in range(5):  # it asks for the version now and then only
+    for _ in range(30):  # it asks for the version now and then only
         station.look()
     assert not station.lease.is_held
     assert "9.9" in str(board.notices()["ACCUEIL"].reason)
@@ -132,8 +138,7 @@ def test_tables_of_a_newer_version_end_the_hold(stage: Stage, database: Database
 
 def test_the_heartbeat_tells_the_club_how_the_station_is(stage: Stage, database: Database) -> None:
     sign = Sign("ACCUEIL", "process", "1.2.3")
-    runs = Runs(database, "ACCUEIL", "process")
-    args = (Stations(database), runs, sign, lambda: "attention", lambda: ("email",))
+    args = (Stations(database), sign, lambda: "attention", lambda: ("email",))
     tree = stage.tree(child("heartbeat", HeartbeatActor, *args))
     tree.child("heartbeat").ask(heartbeat.Beat())
     (seen,) = Stations(database).list()
@@ -142,10 +147,9 @@ def test_the_heartbeat_tells_the_club_how_the_station_is(stage: Stage, database:
 
 def test_the_heartbeat_outlives_a_database_that_is_away(stage: Stage, tmp_path: Path) -> None:
     away = Database(f"sqlite:///{tmp_path / 'nowhere' / 'club.db'}")
-    args = (Stations(away), Runs(away, "A", "p"), Sign("A", "p", "1"), lambda: "active", tuple)
+    args = (Stations(away), Sign("A", "p", "1"), lambda: "active", tuple)
     tree = stage.tree(child("heartbeat", HeartbeatActor, *args))
-    for message in (heartbeat.Beat(), heartbeat.Purge()):
-        tree.child("heartbeat").ask(message)
+    tree.child("heartbeat").ask(heartbeat.Beat())
     assert tree.report("heartbeat").restarts == 0
     away.dispose()
 

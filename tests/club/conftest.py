@@ -67,9 +67,10 @@ class Club:
     def outbox(self, station: str = "ACCUEIL", journal: Journal | None = None, **options: Any) -> Outbox:
         """Return a recovered outbox under a lease that was just taken."""
         database = options.pop("database", None) or self.database()
+        longest_wait = options.pop("longest_wait", None)
         lease = self.lease(station, database=database, **options)
         assert lease.acquire()
-        outbox = Outbox(database, EMAIL, lease, journal=journal)
+        outbox = Outbox(database, EMAIL, lease, journal=journal, longest_wait=longest_wait)
         outbox.recover()
         return outbox
 

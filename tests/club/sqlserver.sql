@@ -8,19 +8,25 @@ INSERT INTO email_recipient (email_id, address, state, error) OUTPUT inserted.id
 
 INSERT INTO lease (name) VALUES (:name)
 
+INSERT INTO operation_run (operation, occurrence, station, process, outcome, started_at, started_ms, finished_at, finished_ms, summary) OUTPUT inserted.id VALUES (:o_operation, :o_name, :o_station, :o_process, :o_outcome, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), :o_summary)
+
 INSERT INTO operation_run (operation, occurrence, station, process, outcome, started_at, started_ms, finished_at, finished_ms, summary) OUTPUT inserted.id VALUES (:r_operation, :r_occurrence, :r_station, :r_process, :r_outcome, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :r_milliseconds) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :r_milliseconds) / 1000) / 60, CAST('19700101' AS datetime2(0))))), ((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :r_milliseconds), (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), :r_summary)
 
-INSERT INTO operation_run (operation, occurrence, station, process, started_ms) OUTPUT inserted.id VALUES (:r_operation, :r_occurrence, :r_station, :r_process, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))
+INSERT INTO operation_run (operation, occurrence, station, process, outcome, started_at, started_ms, summary) OUTPUT inserted.id VALUES (:o_operation, :o_name, :o_station, :o_process, :o_outcome, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), :o_summary)
 
 INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_ms, ended_ms, outcome, reference, error) SELECT :param_1 AS anon_1, email.id, email.attempts, :m_station AS anon_2, :m_presented AS anon_3, email.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1, :m_outcome AS anon_4, :m_reference AS anon_5, :m_error AS anon_6 FROM email WHERE email.id = :m_id
 
-INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_ms, ended_ms, outcome, reference, error) SELECT :param_1 AS anon_1, email.id, email.attempts, :m_station AS anon_2, :m_presented AS anon_3, email.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1, :m_outcome AS anon_4, :m_reference AS anon_5, :m_error AS anon_6 FROM email WHERE email.state = :state_1 AND email.claim_token < :m_token
+INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_ms, ended_ms, outcome, reference, error) SELECT :param_1 AS anon_1, email.id, email.attempts, :m_station AS anon_2, :m_presented AS anon_3, email.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1, :m_outcome AS anon_4, email.message_id, :m_error AS anon_5 FROM email WHERE email.state = :state_1 AND email.claim_token < :m_token
 
-INSERT INTO station (name, process, version, state, holds, seen_at, seen_ms) VALUES (:s_name, :s_process, :s_version, :s_state, :s_holds, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))
+INSERT INTO station (name, process, version, state, holds, seen_at, seen_ms, [plan]) VALUES (:s_name, :s_process, :s_version, :s_state, :s_holds, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), :s_plan)
+
+SELECT (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1
 
 SELECT TOP __[POSTCOMPILE_param_1] club_schema.revision, club_schema.min_revision, club_schema.min_app FROM club_schema ORDER BY club_schema.revision DESC
 
 SELECT TOP __[POSTCOMPILE_param_1] email.due_ms, email.created_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) ORDER BY email.due_ms, email.id
+
+SELECT TOP __[POSTCOMPILE_param_1] email.id FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :m_longest AND email.attempts > :attempts_1
 
 SELECT TOP __[POSTCOMPILE_param_1] email.id, email.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.expires_at <= (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))
 
@@ -56,29 +62,35 @@ SELECT email_recipient.address, email_recipient.state, email_recipient.error FRO
 
 SELECT email_recipient.email_id, email_recipient.address FROM email_recipient WHERE email_recipient.email_id IN (__[POSTCOMPILE_email_id_1]) AND email_recipient.state IN (__[POSTCOMPILE_state_1])
 
-SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM lease WHERE lease.name = :lease_name
+SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, lease.wanted, lease.candidates, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms FROM lease
 
-SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM lease WHERE lease.station != :station_1
+SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, lease.wanted, lease.candidates, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms FROM lease WHERE lease.name = :lease_name
 
 SELECT lease.token FROM lease WHERE lease.name = :name_1
 
-SELECT operation_run.id FROM operation_run WHERE operation_run.operation = :operation_1 AND operation_run.occurrence = :occurrence_1
+SELECT max(operation_run.occurrence) AS max_1 FROM operation_run WHERE operation_run.operation = :o_operation AND operation_run.occurrence >= :occurrence_1 AND operation_run.occurrence < :occurrence_2 AND operation_run.occurrence <= :o_until
+
+SELECT operation_run.id, operation_run.operation, operation_run.occurrence, operation_run.station, operation_run.process, operation_run.outcome, operation_run.started_at, operation_run.started_ms, operation_run.finished_at, operation_run.finished_ms, operation_run.summary, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM operation_run WHERE operation_run.operation = :o_operation AND operation_run.occurrence IN (__[POSTCOMPILE_o_names])
 
 SELECT outbox_attempt.attempt, outbox_attempt.station, outbox_attempt.began_ms, outbox_attempt.ended_ms, outbox_attempt.outcome, outbox_attempt.reference, outbox_attempt.error FROM outbox_attempt WHERE outbox_attempt.channel = :channel_1 AND outbox_attempt.message_id = :message_id_1 ORDER BY outbox_attempt.id
 
-SELECT station.name, station.process, station.version, station.state, station.holds, station.started_at, station.seen_at, station.seen_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM station ORDER BY station.name
+SELECT station.name, station.process, station.version, station.state, station.holds, station.started_at, station.seen_at, station.seen_ms, station.[plan], (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM station ORDER BY station.name
 
-UPDATE email SET attempts=(email.attempts + :attempts_1), state=:state, began_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE email.id = :m_id AND email.claim_id = :m_claim AND email.state = :state_1 AND (EXISTS (SELECT * FROM lease WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token))
+UPDATE email SET attempts=(email.attempts + :attempts_1), state=:state, began_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), message_id=coalesce(:m_leaves_as, email.message_id) WHERE email.id = :m_id AND email.claim_id = :m_claim AND email.state = :state_1 AND (EXISTS (SELECT * FROM lease WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token))
 
-UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END, state=:state, error=:m_error WHERE email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4)
+UPDATE email SET attempts=CASE WHEN (email.id = :m_id) THEN CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END ELSE email.attempts + :attempts_2 END, state=CASE WHEN (email.id = :m_id) THEN 'sent' ELSE 'sending' END, sent_at=CASE WHEN (email.id = :m_id) THEN (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))) ELSE email.sent_at END, began_ms=CASE WHEN (email.id = :m_id) THEN email.began_ms ELSE (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) END, message_id=CASE WHEN (email.id = :m_id) THEN :m_reference ELSE coalesce(:m_leaves_as, email.message_id) END, error=CASE WHEN (email.id = :m_id) THEN :m_error ELSE email.error END WHERE email.id IN (:m_id, :m_next) AND (email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4) OR email.id = :m_next AND email.claim_id = :m_next_claim AND email.state = :state_5 AND (EXISTS (SELECT * FROM lease WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token)))
 
-UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END, state=:state, error=:m_error, due_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :m_delay), claim_id=NULL, claim_token=:claim_token WHERE email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4)
+UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END, state=:state, error=:m_error, due_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :m_delay), message_id=NULL, claim_id=NULL, claim_token=:claim_token WHERE email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4)
 
 UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END, state=:state, error=:m_error, message_id=:m_reference WHERE email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4)
+
+UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END, state=:state, error=:m_error, message_id=NULL WHERE email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4)
 
 UPDATE email SET attempts=CASE WHEN (email.state = :state_1) THEN email.attempts + :attempts_1 ELSE email.attempts END, state=:state, sent_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), message_id=:m_reference, error=:m_error WHERE email.id = :m_id AND email.claim_id = :m_claim AND (email.state = :state_2 OR email.state = :state_3 OR email.state = :state_4)
 
 UPDATE email SET claim_id=:claim_id, claim_token=:claim_token WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND email.claim_id = :m_claim AND coalesce(email.state, :coalesce_1) = :coalesce_2
+
+UPDATE email SET due_ms=:due_ms WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND coalesce(email.state, :coalesce_1) = :coalesce_2
 
 UPDATE email SET expires_at=:expires_at WHERE email.id = :id_1 AND (email.state IN (__[POSTCOMPILE_state_1]) OR email.state = :state_2 AND email.due_ms > :due_ms_1) AND email.expires_at <= (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))
 
@@ -98,21 +110,39 @@ UPDATE email_recipient SET state=:state, error=:error WHERE email_recipient.emai
 
 UPDATE lease SET expires_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl), ttl_ms=:ttl, renewals=(lease.renewals + :renewals_1), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) / 60, CAST('19700101' AS datetime2(0))))) WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token
 
-UPDATE lease SET station=:new_station, process=:new_process, token=CASE WHEN (lease.token <= :token_floor AND :token_floor >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN :token_floor + :param_1 WHEN (lease.token >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN lease.token + :token_1 ELSE (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) END, expires_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl), ttl_ms=:ttl, renewals=(lease.renewals + :renewals_1), acquired_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) / 60, CAST('19700101' AS datetime2(0))))) WHERE lease.name = :lease_name AND lease.token = :seen_token AND lease.renewals = :seen_renewals
+UPDATE lease SET expires_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl), ttl_ms=:ttl, renewals=(lease.renewals + :renewals_1), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) / 60, CAST('19700101' AS datetime2(0))))), candidates=:own_candidates WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token
+
+UPDATE lease SET station=:new_station, process=:new_process, token=CASE WHEN (lease.token <= :token_floor AND :token_floor >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN :token_floor + :param_1 WHEN (lease.token >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN lease.token + :token_1 ELSE (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) END, expires_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl), ttl_ms=:ttl, renewals=(lease.renewals + :renewals_1), acquired_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) / 60, CAST('19700101' AS datetime2(0))))), wanted=:kept_wanted WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token AND lease.wanted = :seen_wanted
+
+UPDATE lease SET station=:new_station, process=:new_process, token=CASE WHEN (lease.token <= :token_floor AND :token_floor >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN :token_floor + :param_1 WHEN (lease.token >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN lease.token + :token_1 ELSE (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) END, expires_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl), ttl_ms=:ttl, renewals=(lease.renewals + :renewals_1), acquired_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) / 60, CAST('19700101' AS datetime2(0))))), wanted=CASE WHEN (lease.wanted = :seen_wanted) THEN :kept_wanted ELSE lease.wanted END, candidates=:own_candidates WHERE lease.name = :lease_name AND lease.token = :seen_token AND lease.renewals = :seen_renewals
 
 UPDATE lease SET station=:station, process=:process, expires_ms=:expires_ms, renewals=(lease.renewals + :renewals_1), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))) WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token
 
 UPDATE lease SET token=CASE WHEN (lease.token <= :token_floor AND :token_floor >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN :token_floor + :param_1 WHEN (lease.token >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) THEN lease.token + :token_1 ELSE (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) END, expires_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl), ttl_ms=:ttl, renewals=(lease.renewals + :renewals_1), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) / 60, CAST('19700101' AS datetime2(0))))) WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token
 
-UPDATE operation_run SET outcome=:outcome, finished_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), finished_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE operation_run.outcome = :outcome_1 AND operation_run.station = :station_1 AND operation_run.process IN (__[POSTCOMPILE_process_1])
+UPDATE lease SET wanted=:new_wanted WHERE lease.name = :lease_name AND lease.token = :seen_token
 
-UPDATE operation_run SET outcome=:r_outcome, finished_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), finished_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), summary=:r_summary WHERE operation_run.id = :r_id AND operation_run.process = :r_process AND operation_run.outcome = :outcome_1
+UPDATE lease SET wanted=:wanted WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token AND lease.wanted = :seen_wanted
 
-UPDATE operation_run SET station=:r_station, process=:r_process, outcome=:outcome, started_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), started_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), finished_at=:finished_at, finished_ms=:finished_ms, summary=:summary WHERE operation_run.operation = :r_operation AND operation_run.occurrence = :r_occurrence AND operation_run.outcome = :outcome_1
+UPDATE operation_run SET outcome=:o_outcome, finished_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), finished_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), summary=coalesce(:o_summary, operation_run.summary) WHERE operation_run.id = :o_id AND operation_run.process = :o_process AND operation_run.outcome = :outcome_1
 
-UPDATE station SET process=:s_process, version=:s_version, state=:s_state, holds=:s_holds, started_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE station.name = :s_name
+UPDATE operation_run SET outcome=:outcome, finished_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), finished_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE operation_run.operation = :o_operation AND operation_run.occurrence = :o_name AND operation_run.process = :o_other AND operation_run.outcome = :outcome_1
 
-UPDATE station SET version=:s_version, state=:s_state, holds=:s_holds, seen_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE station.name = :s_name AND station.process = :s_process
+UPDATE operation_run SET station=:o_station, process=:o_process, outcome=:o_outcome, started_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), started_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), finished_at=:finished_at, finished_ms=:finished_ms, summary=:o_summary WHERE operation_run.operation = :o_operation AND operation_run.occurrence = :o_name AND (operation_run.outcome = :outcome_1 AND operation_run.summary IS NULL OR operation_run.outcome = :outcome_2 AND operation_run.started_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))
+
+UPDATE station SET process=:s_process, version=:s_version, state=:s_state, holds=:s_holds, started_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), [plan]=:s_plan WHERE station.name = :s_name
+
+UPDATE station SET version=:s_version, state=:s_state, holds=:s_holds, seen_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), [plan]=:s_plan WHERE station.name = :s_name AND station.process = :s_process
+
+-- Heitz Service: for a database without the club's tables. Run it once, as in: sqlcmd -b -I -d club -i club.sql
+
+SET XACT_ABORT ON;
+GO
+
+-- revision 1
+
+BEGIN TRANSACTION;
+GO
 
 CREATE TABLE club_schema (
     revision INTEGER NOT NULL, 
@@ -277,5 +307,32 @@ GO
 
 INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (1, 'r0001_foundation', 1, '0.1.0');
 
+GO
+
+COMMIT;
+GO
+
+-- revision 2
+
+BEGIN TRANSACTION;
+GO
+
+ALTER TABLE lease ADD wanted NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL DEFAULT '';
+
+GO
+
+ALTER TABLE lease ADD candidates NVARCHAR(max) NULL;
+
+GO
+
+ALTER TABLE station ADD [plan] NVARCHAR(max) NULL;
+
+GO
+
+INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (2, 'r0002_standby', 1, '0.1.0');
+
+GO
+
+COMMIT;
 GO
 

@@ -14,6 +14,7 @@ from sqlalchemy import exc, text
 
 from club import Database, DatabaseAway, DatabaseUnfit, Stations, check, migrations
 from club.dialect import sqlite
+from club.schema import KNOWN_REVISION
 from config.sentence import SentenceError
 
 pytestmark = pytest.mark.engines("sqlite")  # those of servers are in test_server_*.py
@@ -358,7 +359,7 @@ def test_a_path_with_spaces_accents_and_signs_is_opened(club: Any, tmp_path: Pat
     folder = tmp_path / "Forme & Santé 100% #1"
     folder.mkdir()
     club.file = club.file.rename(folder / "club.db")
-    assert check(club.database()).revision == 1
+    assert check(club.database()).revision == KNOWN_REVISION
 
 
 def test_importing_the_club_does_not_import_alembic() -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import Column, Integer, MetaData, Table, create_mock_engine, sel
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine import make_url
 
-from club import EMAIL, DatabaseAway, DatabaseUnfit, lease, runs, stations
-from club.dialect import Instant, byte_length, meanings, now_ms, servers, utc_now
+from club import EMAIL, DatabaseAway, DatabaseUnfit, lease_statements, runs, stations
+from club.dialect import Instant, byte_length, changes, meanings, now_ms, utc_now
 from club.queue_statements import QueueStatements
 from club.tables import email
 
@@ -32,7 +32,21 @@ def _statements() -> list[Any]:
         queue.candidates(1, 100),
         queue.overdue(1, 100),
         queue.attachments(EMAIL.attachments),
-        *(getattr(lease, name) for name in ("_SEE", "_RENEW", "_ADVANCE", "_RELEASE", "_TAKE")),
+        *(
+            getattr(lease_statements, name)
+            for name in (
+                "SEE",
+                "SEE_ALL",
+                "RENEW",
+                "ADVANCE",
+                "DECLARE",
+                "RELEASE",
+                "TAKE",
+                "PASS_ON",
+                "WANT",
+                "UNWANT",
+            )
+        ),
         *(getattr(runs, name) for name in ("_BEGIN", "_AGAIN", "_FINISH")),
         *(getattr(stations, name) for name in ("_SAME_RUN", "_NEW_RUN", "_FIRST_RUN")),
     ]
@@ -126,8 +140,8 @@ def test_an_error_of_our_own_making_is_not_judged() -> None:
     ("name", "asked"),
     [
         ("sqlite", []),
-        ("mariadb", ["SELECT GET_LOCK", "SELECT RELEASE_LOCK"]),
-        ("postgresql", ["SELECT pg_advisory_xact_lock"]),
+        ("mariadb", ["SELECT GET_LOCK"]),
+        ("postgresql", ["SET lock_timeout TO 60000", "SELECT pg_advisory_lock", "RESET lock_timeout"]),
         ("mssql", ["SET NOCOUNT ON; DECLARE @taken int; EXEC @taken = sp_getapplock"]),
     ],
 )
@@ -139,9 +153,11 @@ def test_one_station_at_a_time_changes_tables(name: str, asked: list[str]) -> No
         return attrs.make_class("Answer", {"scalar": attrs.field(default=lambda: 1)})()
 
     connection: Any = create_mock_engine(URLS[name], take)
-    connection.invalidated = False
-    with servers.schema_lock(connection):
-        assert servers.undoes_ddl(connection) == (name != "mariadb")
+    connection.commit = lambda: said.append("COMMIT")
+    changes.take_schema_lock(connection)
+    assert changes.undoes_ddl(name) == (name != "mariadb")
+    if asked:
+        assert said.pop() == "COMMIT"
     assert [line[: len(part)] for line, part in zip(said, asked, strict=True)] == asked
 
 

@@ -82,6 +82,41 @@ def test_settling_and_beginning_the_next_is_one_step(club: Any) -> None:
     assert not outbox.settle_and_begin(second, Sent("r"), second)
 
 
+def test_the_one_step_writes_each_message_what_is_its_own(club: Any) -> None:
+    club.write(), club.write()
+    outbox = club.outbox()
+    first, second = outbox.claim()
+    assert outbox.begin(first, "<1@club>")
+    club.clocks.pass_(7)
+    assert outbox.settle_and_begin(first, Sent("<1@club>", "one of two"), second, leaves_as="<2@club>")
+    began = club.clocks.database_ms
+    assert club.sql("SELECT state, attempts, message_id, error, began_ms FROM email ORDER BY id") == [
+        ("sent", 1, "<1@club>", "one of two", began - 7000),
+        ("sending", 1, "<2@club>", None, began),
+    ]
+    assert club.sql("SELECT id FROM email WHERE sent_at IS NOT NULL") == [(first.id,)]
+
+
+def test_in_one_step_the_next_is_begun_also_when_the_first_was_settled_otherwise(club: Any) -> None:
+    club.write(), club.write()
+    outbox = club.outbox()
+    first, second = outbox.claim()
+    assert outbox.begin(first)
+    club.sql("UPDATE email SET state = 'failed' WHERE id = ?", first.id)
+    assert outbox.settle_and_begin(first, Sent("r"), second)
+    assert club.states() == {"failed": 1, "sending": 1}
+
+
+def test_in_one_step_the_first_is_settled_also_when_the_next_is_another_workers(club: Any) -> None:
+    club.write(), club.write()
+    outbox = club.outbox()
+    first, second = outbox.claim()
+    assert outbox.begin(first)
+    club.sql("UPDATE email SET claim_id = 'another' WHERE id = ?", second.id)
+    assert not outbox.settle_and_begin(first, Sent("r"), second)
+    assert club.states() == {"sent": 1, "pending": 1}
+
+
 def test_a_refused_message_comes_back_after_its_delay(club: Any) -> None:
     club.write()
     outbox = club.outbox()
@@ -94,6 +129,42 @@ def test_a_refused_message_comes_back_after_its_delay(club: Any) -> None:
     (again,) = outbox.claim()
     assert again.attempts == 1
     assert again.claim_id != message.claim_id
+
+
+def test_a_retry_that_a_wrong_clock_has_put_off_is_tried_when_the_clock_is_right_again(club: Any) -> None:
+    club.write()
+    club.clocks.step_database(86_400)
+    outbox = club.outbox(longest_wait=timedelta(hours=1))
+    (message,) = outbox.claim()
+    assert outbox.begin(message)
+    assert outbox.settle(message, Later("450 try again", timedelta(minutes=5)))
+    club.clocks.step_database(-86_400)
+    club.clocks.pass_(600)
+    assert outbox.claim() == []  # it was looked for a moment ago
+    club.clocks.pass_(3600)
+    assert [each.id for each in outbox.claim()] == [message.id]
+
+
+def test_a_new_worker_looks_at_once_for_what_a_wrong_clock_has_put_off(club: Any) -> None:
+    club.write(), club.write(not_before="2026-11-27 08:00:00")
+    club.clocks.step_database(86_400)
+    outbox = club.outbox()
+    (message,) = outbox.claim()
+    assert outbox.begin(message)
+    assert outbox.settle(message, Later("450 try again", timedelta(minutes=5)))
+    club.clocks.step_database(-86_400)
+    heir = club.outbox(process="process-ACCUEIL", longest_wait=timedelta(hours=1))
+    assert [each.id for each in heir.claim()] == [message.id]  # and not the one whose time is to come
+
+
+def test_a_retry_within_the_longest_wait_keeps_its_time(club: Any) -> None:
+    club.write()
+    outbox = club.outbox(longest_wait=timedelta(hours=1))
+    (message,) = outbox.claim()
+    assert outbox.begin(message)
+    assert outbox.settle(message, Later("450 try again", timedelta(minutes=59)))
+    outbox.recover()
+    assert outbox.claim() == []
 
 
 def test_a_refusal_before_the_mark_counts_as_an_attempt(club: Any) -> None:
@@ -333,7 +404,7 @@ def test_a_crash_after_the_mark_leaves_the_message_uncertain_and_on_record(club:
     message_id = club.write()
     old = club.outbox(process="one")
     (message,) = old.claim()
-    assert old.begin(message)
+    assert old.begin(message, "<1@club>")
     lease = club.lease(process="two", predecessors=["one"])
     assert lease.acquire()
     from club import EMAIL, Outbox  # noqa: PLC0415
@@ -344,6 +415,8 @@ def test_a_crash_after_the_mark_leaves_the_message_uncertain_and_on_record(club:
     dossier = club.desk().show(message_id)
     assert dossier.message.state == "uncertain"
     assert [attempt.outcome for attempt in dossier.attempts] == ["uncertain"]
+    assert dossier.attempts[0].reference == "<1@club>"
+    assert club.sql("SELECT message_id FROM email") == [("<1@club>",)], "whoever looks for it in the mail server's log"
     assert "the station stopped while this was being sent" in str(dossier.message.error)
 
 

@@ -25,6 +25,7 @@ from club import (
     migrations,
 )
 from club.dialect import mariadb, postgresql
+from club.schema import KNOWN_REVISION
 
 pytestmark = pytest.mark.engines("mariadb", "postgresql")
 
@@ -204,7 +205,7 @@ def test_the_address_of_a_mariadb_is_written_in_any_of_its_ways(club: Any, serve
     ]
     for way in ways:
         database = Database(way)
-        assert check(database).revision == 1, way
+        assert check(database).revision == KNOWN_REVISION, way
         assert database.where == f"mariadb 127.0.0.1/{name}"
         database.dispose()
 

@@ -1,14 +1,19 @@
 """SQL Server, as far as it goes without one: what it is asked, its addresses, and what it would tell."""
 
 import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pyodbc
 import pytest
 from pinned_sql import compiled
 
-from club import Database, DatabaseUnfit, check
+from club import Database, DatabaseAway, DatabaseUnfit, check
 from club.dialect import sqlserver
 from club.dialect.connecting import Limits
 
@@ -93,3 +98,62 @@ class _SqlServer:
     def close(self) -> None: ...
 
     def rollback(self) -> None: ...
+
+
+@pytest.fixture
+def peer() -> Iterator[Callable[[bytes], int]]:
+    """Open ports whose peer answers these bytes to whatever it hears, and hangs up."""
+    listening: list[socket.socket] = []
+    accepted: list[socket.socket] = []
+
+    def answer(listener: socket.socket, said: bytes) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                accepted.append(connection)
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(said)
+
+    def open_port(said: bytes) -> int:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listening.append(listener)
+        threading.Thread(target=answer, args=(listener, said), daemon=True).start()
+        return int(listener.getsockname()[1])
+
+    yield open_port
+    for each in listening:
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+        each.close()
+    for each in accepted:
+        each.close()
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n" * 20, b"\0" * 300], ids=["end", "http", "zeros"]
+)
+def test_what_is_no_sql_server_becomes_one_sentence_within_the_timeout(
+    peer: Callable[[bytes], int], said: bytes
+) -> None:
+    """A real driver, FreeTDS, led as far as it goes; not to silence, of which it does not always see the end."""
+    if "FreeTDS" not in pyodbc.drivers():
+        pytest.skip("the ODBC driver FreeTDS (package tdsodbc) is not installed")
+    database = Database(
+        f"mssql+pyodbc://sa@127.0.0.1:{peer(said)}/club?driver=FreeTDS&TDS_Version=7.4", "pässword", busy_seconds=1
+    )
+    began = monotonic()
+    with pytest.raises(DatabaseAway, match=r"mssql 127\.0\.0\.1/club does not answer: check the network"):
+        database.read(lambda _connection: None)
+    assert monotonic() - began < 10
+    database.dispose()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "no-such-host.invalid:1433"])
+def test_where_nothing_listens_becomes_one_sentence(host: str) -> None:
+    if "FreeTDS" not in pyodbc.drivers():
+        pytest.skip("the ODBC driver FreeTDS (package tdsodbc) is not installed")
+    database = Database(f"mssql+pyodbc://sa@{host}/club?driver=FreeTDS&TDS_Version=7.4", "x", busy_seconds=1)
+    with pytest.raises(DatabaseAway, match="does not answer: check the network and the server"):
+        database.read(lambda _connection: None)
+    database.dispose()

@@ -20,9 +20,9 @@ from actors.email.adapters.wire import Wire
 from actors.email.attempt import End, Stage
 from actors.email.settings import Security, SmtpSettings
 from actors.email.trouble import ConnectionTrouble, Gone, Insecure, Nonsense, NoPassword, Silent, Turned
+from config.masking import mask
 from config.problem import ValueRefusedError
 from config.secret import Secret
-from service.masking import mask
 
 USERS = {"club@example.org": "mot de passe à accents"}
 LOGIN = {"user": "club@example.org", "password": Secret(USERS["club@example.org"])}

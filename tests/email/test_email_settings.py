@@ -68,6 +68,8 @@ def test_durations_and_sizes_are_written_with_their_units(tmp_path: Path) -> Non
         ("[email.smtp]", 'retry_after = "2h"\n[email.smtp]', "retry_after"),
         ("[email.smtp]", 'standby = ["ACCUEIL"]\n[email.smtp]', "standby"),
         ("[email.smtp]", "batch = 0\n[email.smtp]", "batch"),
+        ("[email.smtp]", "max_attempts = -5\n[email.smtp]", "max_attempts"),
+        ("[email.smtp]", "attempts = -5\n[email.smtp]", "attempts"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_with_its_key(tmp_path: Path, old: str, new: str, key: str) -> None:

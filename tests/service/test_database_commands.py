@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from club import Database, Runs, Stations
+from club import Database, Occurrences, Runs, Stations
 from service.command_line import main
 from service.commands.history import since
 from service.terminal import width
@@ -88,6 +89,14 @@ def test_the_statements_are_printed_for_an_administrator_and_nothing_is_made(
     assert not (config.parent / "club.db").exists()
 
 
+def test_the_statements_for_an_engine_that_is_not_known_are_refused(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(config.read_text("utf-8").replace("sqlite:///club.db", "oracle://server/club"), "utf-8")
+    assert main(["database", "init", "--sql"]) == 2
+    assert capsys.readouterr().err.startswith("heitz-service: the engine oracle is not known here")
+
+
 @pytest.mark.parametrize("command", ["check", "upgrade"])
 @pytest.mark.parametrize("spoil", ["missing", "folder", "garbage", "empty", "newer"])
 def test_a_database_that_is_unfit_is_told_in_one_sentence(
@@ -115,10 +124,9 @@ def test_a_database_that_is_unfit_is_told_in_one_sentence(
 def test_history_shows_every_run_newest_first(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     runs = Runs(database, "ACCUEIL", "p1")
     for number, outcome in enumerate(("ok", "failed"), 1):
-        run = runs.begin("email", f"2026-11-24T10:0{number}")
-        assert run is not None
-        runs.finish(run, outcome, f"{number} e-mails envoyés à des clients du club, tous reçus par le serveur")  # type: ignore[arg-type]
-    runs.begin("backup", "2026-11-24T23:00")
+        summary = f"{number} e-mails envoyés à des clients du club, tous reçus par le serveur"
+        runs.record("email", outcome, 1.0, summary)  # type: ignore[arg-type]
+    Occurrences(database, "backup", "ACCUEIL", "p1").begin("2026-11-24T23:00", "again")
     assert main(["history"]) == 0
     lines = shown(capsys).splitlines()
     assert [line.split()[2:5] for line in lines if "ACCUEIL" in line] == [
@@ -133,6 +141,17 @@ def test_history_shows_every_run_newest_first(database: Database, capsys: pytest
     assert datetime.fromisoformat(run["started_at"]).tzinfo is not None
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "housekeeping"), ("fr", "entretien")])
+def test_the_programs_own_work_is_in_the_history_under_its_name(
+    language: str, word: str, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Runs(database, "ACCUEIL", "p1").record("housekeeping", "ok", 1.0)
+    for words in (["history"], ["history", "housekeeping"]):
+        assert main(["--lang", language, *words]) == 0
+        [line] = [line for line in shown(capsys).splitlines() if "ACCUEIL" in line]
+        assert line.split()[2] == word
+
+
 def test_the_history_of_an_operation_that_does_not_exist_is_not_empty_but_refused(
     database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,7 +160,7 @@ def test_the_history_of_an_operation_that_does_not_exist_is_not_empty_but_refuse
 
 
 def test_history_begins_where_it_is_told(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
-    Runs(database, "ACCUEIL", "p1").begin("email", "x")
+    Runs(database, "ACCUEIL", "p1").record("email", "ok", 1.0)
     assert [main(["history", "--since", when, "--json"]) for when in ("1h", "2999-01-01")] == [0, 0]
     past, future = capsys.readouterr().out.split('{\n  "version"')[1:]
     assert ('"operation": "email"' in past, '"operation"' in future) == (True, False)
@@ -229,10 +248,13 @@ def test_the_club_s_stations_are_shown_with_those_that_give_no_sign_of_life(
     assert main(["status", "--club"]) == 1
     page = shown(capsys)
     assert "holds backup, email" in page
-    assert "ACCUEIL               never seen" in page
+    assert re.search(r"^✖ ACCUEIL +never seen +- +-$", page, re.MULTILINE)
+    assert "  ✖ ACCUEIL was never seen: start Heitz Service there" in page
     stations.beat("accueil", "p2", "0.1.0", "active")
     assert main(["status", "--club", "--json"]) == 0
-    assert [station["name"] for station in document(capsys)["stations"]] == ["SERVEUR", "ACCUEIL"]
+    club = document(capsys)
+    assert [station["name"] for station in club["stations"]] == ["SERVEUR", "ACCUEIL"]
+    assert (club["state"], club["concerns"], club["leases"]) == ("active", [], [])
     write(config, "UPDATE station SET seen_ms = seen_ms - 600000 WHERE name = 'SERVEUR'")
     assert main(["status", "--club"]) == 1
     assert "no sign of life" in shown(capsys)

@@ -6,7 +6,7 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -59,7 +59,7 @@ def test_a_computer_that_is_well(config: Path, capsys: pytest.CaptureFixture[str
     levels = {check: [finding["level"] for finding in found] for check, found in findings.items()}
     assert code == 0
     assert {check for check, found in levels.items() if set(found) == {"ok"}} >= {
-        *("versions", "folders", "disk", "settings", "station", "database", "history", "emails"),
+        *("versions", "folders", "disk", "settings", "station", "database", "clock", "history", "emails"),
     }
     assert levels["program"] == ["warning"]  # it does not run
 
@@ -100,6 +100,16 @@ def test_settings_that_others_can_read_are_a_warning(config: Path, capsys: pytes
 def test_a_station_that_the_settings_do_not_know_is_a_problem(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--json", "--station", "ACUEIL"]) == 1
     assert "did you mean ACCUEIL?" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("seconds", "word"), [(600, "10 min behind"), (-5400, "90 min ahead")])
+def test_a_clock_that_is_not_the_databases_is_a_warning(
+    seconds: int, word: str, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "club_time", lambda _: datetime.now(UTC) + timedelta(seconds=seconds))
+    code, findings = examined(capsys)
+    assert (code, findings["clock"][0]["level"]) == (0, "warning")
+    assert word in findings["clock"][0]["text"]
 
 
 @pytest.mark.parametrize("spoil", ["missing", "garbage"])
@@ -147,10 +157,7 @@ def test_failures_of_the_last_day_and_of_the_running_program_are_told(
     config: Path, home: Folders, capsys: pytest.CaptureFixture[str]
 ) -> None:
     database = Database(f"sqlite:///{config.parent / 'club.db'}")
-    runs = Runs(database, "ACCUEIL", "p1")
-    run = runs.begin("email", "x")
-    assert run is not None
-    runs.finish(run, "failed", "the server smtp.example.org does not answer")
+    Runs(database, "ACCUEIL", "p1").record("email", "failed", 1.0, "the server smtp.example.org does not answer")
     database.dispose()
     with acquire("ACCUEIL", datetime.now(UTC), home) as instance:
         server = ControlServer(instance.holder.address, make_key(home), lambda _request, _language: SAMPLE)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.masking import mask
 from service import logs
 from service.logs import logging_to
-from service.masking import mask
 
 LOG = logging.getLogger("actors.email.test")
 

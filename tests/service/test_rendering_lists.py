@@ -1,4 +1,4 @@
-"""History, e-mails and the club's stations on a terminal of 80 columns."""
+"""History and e-mails on a terminal of 80 columns."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.rendering_lists import render_club, render_history, render_messages
+from service.rendering_lists import render_history, render_messages
 from service.rendering_message import render_message
 from service.terminal import Terminal, width
 
@@ -45,18 +45,6 @@ def message(**changes: Any) -> dict[str, Any]:
         "deliveries": [],
         "text_body": "Bonjour",
         "html_body": None,
-        **changes,
-    }
-
-
-def station(**changes: Any) -> dict[str, Any]:
-    return {
-        "name": "ACCUEIL",
-        "state": "active",
-        "is_lost": False,
-        "version": "0.1.0",
-        "holds": ["email"],
-        "seen_at": "2026-11-24T09:11:20+00:00",
         **changes,
     }
 
@@ -103,26 +91,6 @@ def test_the_page_of_emails() -> None:
     )
 
 
-def test_a_station_that_stopped_in_order_is_not_a_lost_one() -> None:
-    page = render_club([station(state="stopped", holds=[])], Terminal(), "en", NOW)
-    assert "○ ACCUEIL               stopped  " in page
-
-
-def test_the_page_of_the_club() -> None:
-    lost = station(name="SERVEUR", is_lost=True, holds=[], seen_at="2026-11-23T09:11:20+00:00")
-    unseen = station(name="BASSIN", state="unknown", is_lost=True, holds=[], seen_at=None, version=None)
-    page = render_club([station(), station(name="B", state="attention"), lost, unseen], Terminal(), "en", NOW)
-    assert page == (
-        "  station               state                       last seen         version\n"
-        "✔ ACCUEIL               all is well                 10:11:20          0.1.0\n"
-        "    holds email\n"
-        "▲ B                     something needs attention   10:11:20          0.1.0\n"
-        "    holds email\n"
-        "✖ SERVEUR               no sign of life             2026-11-23 10:11  0.1.0\n"
-        "✖ BASSIN                never seen                  -                 -"
-    )
-
-
 def test_a_long_body_is_cut_and_says_so() -> None:
     page = render_message(message(text_body="\n".join(map(str, range(100)))), Terminal(), "en", NOW)
     assert page.endswith("\n10\n11\n...")
@@ -138,7 +106,6 @@ def test_nothing_is_wider_than_the_terminal_nor_moves_its_cursor(
     pages = (
         render_history([run(operation=name, station=text, outcome=outcome, summary=text)], terminal, "en", NOW),
         render_messages([message(subject=text, state=outcome, error=name)], {}, terminal, "en", NOW),
-        render_club([station(name=name, state=outcome, holds=[text])], terminal, "en", NOW),
         render_message(
             message(
                 subject=text,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.channel.requests import Request, Restart, RunNow, ShowStatus, Stop, UnknownRequest, parse
+from service.channel.requests import LookForLeases, Request, Restart, RunNow, ShowStatus, Stop, UnknownRequest, parse
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,7 @@ from service.channel.requests import Request, Restart, RunNow, ShowStatus, Stop,
         ({"command": "status"}, ShowStatus()),
         ({"command": "status", "added": "by a later version"}, ShowStatus()),
         ({"command": "restart", "actor": "fmi/entree"}, Restart("fmi/entree")),
+        ({"command": "look-for-leases"}, LookForLeases()),
         ({"command": "run-now", "operation": "email", "dry_run": False}, RunNow("email", dry_run=False)),
         ({"command": "run-now", "operation": "email", "dry_run": True}, RunNow("email", dry_run=True)),
         ({"command": "stop"}, Stop()),

@@ -81,7 +81,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 def test_the_tree_is_the_one_that_the_readme_draws(start: Callable[[], Station]) -> None:
     paths = [report.path for report in start().tree.which_children()]
-    assert paths == ["control", "registry", "settings", "heartbeat", "leases", "email"]
+    assert paths == ["control", "registry", "settings", "heartbeat", "housekeeping", "leases", "email"]
 
 
 def test_a_crash_is_told_restarted_and_remembered_by_the_next_run(start: Callable[[], Station]) -> None:
@@ -115,13 +115,21 @@ def test_a_stopped_station_gives_its_leases_back(start: Callable[[], Station]) -
     wait_until(lambda: second.plan.held_operations() == ("email",))
 
 
-@pytest.mark.parametrize("path", ["control", "registry", "settings", "heartbeat", "leases", "email"])
+@pytest.mark.parametrize("path", ["control", "registry", "settings", "heartbeat", "housekeeping", "leases", "email"])
 def test_every_actor_can_be_restarted(start: Callable[[], Station], path: str) -> None:
     station = start()
     handlers = Handlers(station)
     wait_until(lambda: actor(station, path)["state"] == "running")
     answer = handlers.handle({"command": "restart", "actor": path}, "en")
     assert (answer["path"], answer["state"]) == (path, "running")
+
+
+def test_a_run_without_the_lease_is_refused_with_the_true_reason(start: Callable[[], Station], tmp_path: Path) -> None:
+    (tmp_path / "club.db").unlink()
+    station = start()
+    wait_until(lambda: "no database" in str(station.board.notices()["email"].reason))
+    with pytest.raises(SentenceError, match="email can't run now: there is no database"):
+        Handlers(station).handle({"command": "run-now", "operation": "email", "dry_run": False}, "en")
 
 
 @pytest.mark.parametrize(

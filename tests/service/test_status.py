@@ -134,6 +134,21 @@ def test_the_document_has_every_key_of_the_contract() -> None:
     assert set(actor) >= {"path", "state", "restarts", "up_since", "mailbox", "next_attempt_at", "last_failure"}
 
 
+@pytest.mark.parametrize(
+    ("operation", "held", "shown"),
+    [
+        ("email", ("email",), "active"),
+        ("email", (), "waiting"),  # its lease ran out, and who prolongs it still waits for a driver
+        ("fmi", (), "active"),  # needs no lease
+    ],
+)
+def test_exclusive_work_is_not_shown_green_without_its_lease(operation: str, held: tuple[str, ...], shown: str) -> None:
+    document = describe(program(held=held), {operation: ACTIVE}, [report(path=operation)], READER)
+    (found,) = document["operations"]
+    assert found["state"] == shown
+    assert (found["reason"] is None) == (shown == "active")
+
+
 def test_errors_and_tracebacks_are_shown_without_secrets() -> None:
     (actor,) = describe(program(), {}, [report()], READER)["actors"]
     assert "secret" not in str(actor)

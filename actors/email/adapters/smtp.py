@@ -22,11 +22,19 @@ class SmtpSession:
 
     Used by one thread, except `interrupt`. `clock` is monotonic seconds. Nothing waits longer than the settings'
     timeouts: `open_timeout` for a connection that is ready, `message_timeout` for all up to the final dot, in which
-    each reply has `reply_timeout`, and `acceptance_timeout` for the answer to the dot.
+    each reply has `reply_timeout`, and `acceptance_timeout` for the answer to the dot. `may_leave` is asked at the last
+    moment before each final dot, after the mark: False keeps it back.
     """
 
-    def __init__(self, settings: SmtpSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        *,
+        may_leave: Callable[[], bool] = lambda: True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
+        self._may_leave = may_leave
         self._clock = clock
         self._interrupt = Interrupt()
         self._wire: Wire | None = None
@@ -87,7 +95,7 @@ class SmtpSession:
             in_all_seconds=self._settings.message_timeout.total_seconds(),
         )
         seconds = self._settings.acceptance_timeout.total_seconds()
-        transaction = Transaction(wire, envelope, seconds, needs_reset=self._needs_reset)
+        transaction = Transaction(wire, envelope, seconds, self._may_leave, needs_reset=self._needs_reset)
         try:
             attempt = transaction.run(before_dot)
         finally:

@@ -42,13 +42,15 @@ class Leftover(Enum):
 class Transaction:
     """Delivers one envelope over `wire`; `leftover` says afterwards what the connection is good for.
 
-    `acceptance_seconds` is the wait for the answer to the final dot. A `ConnectionTrouble` never comes out of `run`: it
+    `acceptance_seconds` is the wait for the answer to the final dot. `may_leave` is asked at the last moment before it:
+    the mark may have taken long, or the computer have slept since. A `ConnectionTrouble` never comes out of `run`: it
     becomes `NOT_SENT` (`WITHHELD` when interrupted) before the final dot, and `UNCERTAIN` after it.
     """
 
     wire: Wire
     envelope: Envelope
     acceptance_seconds: float
+    may_leave: Callable[[], bool]
     needs_reset: bool = False
     leftover: Leftover = Leftover.UNUSABLE
     _accepted: list[str] = attrs.field(factory=list, init=False)
@@ -148,6 +150,8 @@ class Transaction:
         """Send the final dot, after which only a whole reply tells whether the server has the message."""
         self.wire.stage = Stage.DOT
         self.wire.allow(reply_seconds=self.acceptance_seconds, in_all_seconds=self.acceptance_seconds)
+        if not self.may_leave():
+            return Attempt(End.WITHHELD, Stage.DOT)
         accepted, refused = tuple(self._accepted), tuple(self._refused)
         try:
             self.wire.send(b".\r\n")

@@ -16,6 +16,7 @@ from database_servers import Server
 from sqlalchemy import event
 
 from club import Database, migrations
+from club.schema import KNOWN_REVISION
 from club.tables import metadata
 
 FIRST_DAY_MS = 1_795_502_400_000  # 2026-11-24 06:40 UTC
@@ -154,7 +155,8 @@ class ServerPlace(Place):
 
     def empty(self) -> None:
         for table in reversed(metadata.sorted_tables):
-            self.sql(0, f"DELETE FROM {table.name} WHERE {'revision > 1' if table.name == 'club_schema' else '1 = 1'}")
+            rows = f"revision > {KNOWN_REVISION}" if table.name == "club_schema" else "1 = 1"
+            self.sql(0, f"DELETE FROM {table.name} WHERE {rows}")
 
     def hang_up(self) -> None:
         """Close the plain connection: its server is about to die."""

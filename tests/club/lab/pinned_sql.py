@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
 from club import (
@@ -18,6 +18,7 @@ from club import (
     Failed,
     Later,
     Lease,
+    Occurrences,
     Outbox,
     OutboxDesk,
     Outcome,
@@ -27,8 +28,9 @@ from club import (
     Stations,
     Uncertain,
     check,
-    holders,
+    lease_rows,
     migrations,
+    want,
 )
 from club.tables import email, email_attachment
 
@@ -46,13 +48,37 @@ def dialect_of(url: str) -> Any:
 def a_day(database: Database) -> None:
     """Do once all that stations and people do."""
     check(database)
-    stations, runs, desk = Stations(database), Runs(database, "ACCUEIL", "one"), OutboxDesk(database, EMAIL)
+    stations = Stations(database)
     stations.beat("ACCUEIL", "one", "0.1.0", "active", ["email"])
     stations.list()
+    lease = a_hold(database)
+    an_outbox(database, lease)
+    a_schedule(database)
+    lease.release()
+
+
+def a_hold(database: Database) -> Lease:
+    """Take a lease, hand it over and back, and return it held."""
     lease = Lease(database, "email", "ACCUEIL", "one")
     lease.acquire()
-    lease.holder(), holders(database)
-    outbox = Outbox(database, EMAIL, lease)
+    lease.renew()  # tells its candidates at first
+    lease.stand_for(["ACCUEIL", "SERVEUR"])
+    lease.renew()
+    other = Lease(database, "email", "SERVEUR", "two")
+    for _ in range(2):
+        want(database, "email", "SERVEUR", seen_token=lease.token or 0)
+        row = lease_rows(database)["email"]
+        lease.refuse_wish(row)
+    lease.pass_on(lease_rows(database)["email"], "SERVEUR", "two")
+    other.acquire(), other.pass_on(lease_rows(database)["email"], "ACCUEIL", "one")
+    lease.acquire()
+    return lease
+
+
+def an_outbox(database: Database, lease: Lease) -> None:
+    """Deliver in every way that a message can end, and correct it as a person would."""
+    desk = OutboxDesk(database, EMAIL)
+    outbox = Outbox(database, EMAIL, lease, longest_wait=timedelta(hours=1))
     outbox.recover()
     outcomes: tuple[Outcome, ...] = (Sent("r"), Failed("550"), Later("450", timedelta(0)), Uncertain("?"), Expired(""))
     with database.engine.begin() as connection:
@@ -69,6 +95,8 @@ def a_day(database: Database) -> None:
         )
     outbox.begin(outbox.claim()[-1])
     outbox.recover()
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE email SET due_ms = 1999999999999 WHERE id = 3"))  # a clock was ahead
     outbox.expire()
     claimed = outbox.claim(1)
     outbox.begin(claimed[0]), outbox.begin(claimed[0])
@@ -77,12 +105,25 @@ def a_day(database: Database) -> None:
     desk.retry(2)
     desk.resolve(4, "sent")
     desk.resolve(7, "resend")
-    run = runs.begin("email", "08:00")
-    runs.begin("backup", "08:00"), runs.interrupt(["one"]), runs.begin("backup", "08:00", again=True)
-    runs.finish(run or 0, "ok")
+    with database.engine.begin() as connection:
+        connection.execute(email.insert(), [{"recipient": "a@x.fr", "subject": "s"}] * 2)
+    first, second = outbox.claim(2)
+    outbox.begin(first, leaves_as="<1@club>")
+    outbox.settle_and_begin(first, Sent("<1@club>"), second, leaves_as="<2@club>")
+
+
+def a_schedule(database: Database) -> None:
+    """Run, miss and take up occurrences, and look at them."""
+    runs = Runs(database, "ACCUEIL", "one")
     runs.record("email", "ok", 1.5)
+    lease_of_backup = Lease(database, "backup", "ACCUEIL", "one")
+    lease_of_backup.acquire()
+    occurrences = Occurrences(database, "backup", "ACCUEIL", "one", lease_of_backup)
+    occurrences.now(), occurrences.look(["2026-11-24T23:00", "2026-11-23T23:00"], "2026-11-24T23:30")
+    begun = occurrences.begin("2026-11-24T23:00", "again"), occurrences.begin("2026-11-24T23:00", "again")
+    occurrences.interrupt("2026-11-24T23:00", "two"), occurrences.finish(begun[0] or 0, "ok", "")
+    occurrences.skip("2026-11-23T23:00", "missed")
     runs.purge(timedelta(days=1)), runs.history("email", failures=True), runs.last("email")
-    lease.release()
 
 
 def compiled(url: str) -> str:
