@@ -45,7 +45,6 @@ TWO_SEPTETS: Final = frozenset(_EXTENSION)
 
 _SPOKEN_CONTROLS: Final = frozenset("\n\r\f\t")
 """Control characters that telephones show as a break or a space."""
-_BEYOND_BMP: Final = 0xFFFF
 
 
 @unique
@@ -78,7 +77,7 @@ def units_of(text: str, alphabet: Alphabet) -> int:
     """Return the length of a text in its alphabet's units: septets, or 16 bits each."""
     if alphabet is Alphabet.GSM7:
         return len(text) + sum(map(text.count, TWO_SEPTETS))
-    return len(text) + sum(ord(character) > _BEYOND_BMP for character in text)
+    return len(text.encode("utf-16-be", "surrogatepass")) // 2
 
 
 def offending(text: str) -> tuple[Character, ...]:
@@ -109,7 +108,7 @@ def _is_unsendable(character: str) -> bool:
 
 
 def _found(text: str, is_meant: Callable[[str], bool]) -> tuple[Character, ...]:
-    meant = {character for character in set(text) if is_meant(character)}
+    meant = {character for character in set(text) - GSM if is_meant(character)}  # all of GSM 03.38 can be sent
     places: dict[str, list[int]] = {}
     for place, character in enumerate(text) if meant else ():
         if character in meant:
