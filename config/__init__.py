@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from config.tables import StationSettings as StationSettings
     from config.tables import UncheckedTable as UncheckedTable
     from config.urls import DatabaseUrl as DatabaseUrl
+    from config.weekdays import Days as Days
 
 _MODULES: Final = {
     "checks": ("Between", "Check", "Distinct", "Judged", "Matching", "NotEmpty", "size_between"),
@@ -69,6 +70,7 @@ _MODULES: Final = {
     "shapes": ("UNCHECKED",),
     "tables": ("ClubSettings", "ExclusiveSettings", "OperationSettings", "StationSettings", "UncheckedTable"),
     "urls": ("DatabaseUrl",),
+    "weekdays": ("Days",),
 }
 _HOMES: Final = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -15,6 +15,7 @@ from config.secret import Secret
 from config.sentence import Sentence
 from config.toml_text import write_text
 from config.urls import DatabaseUrl, anchored, is_url
+from config.weekdays import DAYS_PATTERN, Days, format_days, parse_days
 
 Duration = timedelta
 TimeOfDay = time
@@ -256,6 +257,16 @@ _KINDS: Final[tuple[tuple[Any, Kind], ...]] = (
             lambda value: f'"{units.format_time_of_day(value)}"',
             {"type": "string", "pattern": units.TIME_PATTERN},
             time(8),
+        ),
+    ),
+    (
+        Days,
+        Kind(
+            Sentence.of("days of the week"),
+            _parsed(parse_days),
+            lambda value: f'"{format_days(value)}"',
+            {"type": "string", "pattern": DAYS_PATTERN},
+            parse_days("mon-sat"),
         ),
     ),
     (

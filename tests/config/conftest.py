@@ -11,6 +11,7 @@ import pytest
 from config import (
     UNCHECKED,
     Between,
+    Days,
     Duration,
     ExclusiveSettings,
     NotEmpty,
@@ -76,6 +77,7 @@ class Zone:
 class Window:
     start: TimeOfDay = setting(key="from", help=Sentence.of("from when"))
     end: TimeOfDay = setting(time(20), key="to", help=Sentence.of("until when"))
+    days: Days = setting(Days(), help=Sentence.of("on which days"))
 
 
 @attrs.frozen(kw_only=True)
