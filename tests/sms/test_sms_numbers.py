@@ -183,7 +183,8 @@ def test_a_masked_number_tells_its_country_and_end(number: str, masked: str) -> 
 def test_phonenumbers_is_loaded_only_when_a_number_is_read() -> None:
     program = (
         "import sys; from actors.sms import numbers; numbers.mask('+33612345678');"
-        "before = 'phonenumbers' in sys.modules; numbers.to_e164('0612345671', 'FR'); print(before, 'phonenumbers' in sys.modules)"
+        "before = 'phonenumbers' in sys.modules; numbers.to_e164('0612345671', 'FR');"
+        "print(before, 'phonenumbers' in sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=30)
     assert found.stdout.split() == ["False", "True"]
