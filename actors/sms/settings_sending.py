@@ -54,8 +54,9 @@ class SendingSettings(HoursSettings):
     retry_at_most: Duration = setting(
         timedelta(minutes=30), check=_A_WHILE, help=Sentence.of("the longest wait between two attempts")
     )
+    # A Saturday evening's SMS that is refused first meets an open window on Monday, or on Tuesday after a holiday.
     give_up_after: Duration = setting(
-        timedelta(hours=24),
+        timedelta(days=3),
         check=Between(timedelta(minutes=1), timedelta(days=30)),
         help=Sentence.of("how long an SMS is tried again before it fails"),
     )
