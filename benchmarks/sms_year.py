@@ -2,9 +2,10 @@
 
     .venv/bin/python benchmarks/sms_year.py [--year 2026] [--days 365]
 
-A minute's tick asks the policy, as the program does, for SMS that became due at random instants since the last; what may
-leave leaves at that tick, and is late when an earlier tick after it was due was inside. The judge is the tests' oracle, which writes out every open minute of the wall clock and lists public
-holidays by date. Every minute of the year is also compared as such. Ends with 1 unless there is nothing to tell.
+A tick each minute asks the policy, as the program does, for SMS that became due at random instants since the last one;
+what may leave leaves at that tick, and is late when an earlier tick since it was due was inside. The judge is the
+oracle of the tests: it writes out every open minute of the wall clock, and lists public holidays by date. It is compared with
+the program's on every minute, too. Ends with 1 if any of that goes wrong.
 """
 
 import argparse
