@@ -4,8 +4,8 @@
 
 A tick each minute asks the policy, as the program does, for SMS that became due at random instants since the last one;
 what may leave leaves at that tick, and is late when an earlier tick since it was due was inside. The judge is the
-oracle of the tests: it writes out every open minute of the wall clock, and lists public holidays by date. It is compared with
-the program's on every minute, too. Ends with 1 if any of that goes wrong.
+oracle of the tests: it writes out every open minute of the wall clock, and lists public holidays by date. Both are
+compared on every minute, too. Ends with 1 if any of that goes wrong.
 """
 
 import argparse

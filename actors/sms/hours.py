@@ -6,9 +6,10 @@ from typing import Final
 
 import attrs
 
+from actors.sms.spoken_hours import spoken
 from actors.sms.transport import Category
 from config.sentence import Sentence
-from config.weekdays import Days, format_days
+from config.weekdays import Days
 
 Calendar = Callable[[date], str | None]
 """Tells the name of the public holiday that a date is, None when it is none."""
@@ -52,9 +53,6 @@ class Span:
         elif is_over_midnight and at < self.end:
             yield day - _DAY
 
-    def __str__(self) -> str:
-        return f"{format_days(self.days)} {self.start:%H:%M}-{self.end:%H:%M}"
-
 
 @attrs.frozen
 class Rule:
@@ -67,8 +65,10 @@ class Rule:
         """Return whether one of the spans holds a wall clock time."""
         return any(span.holds(local, calendar) for span in self.spans)
 
-    def __str__(self) -> str:
-        return ", ".join(map(str, self.spans))
+    @property
+    def hours(self) -> Sentence:
+        """Its spans in words."""
+        return spoken([(span.days, span.start, span.end) for span in self.spans])
 
 
 def no_holidays(_day: date) -> None:
@@ -113,18 +113,18 @@ class Hours:
             return None
         opening = self.next_opening(at, category)
         if opening is None:
-            return Sentence.of("outside {whose} ({hours}), and never inside", whose=closed.whose, hours=str(closed))
+            return Sentence.of("outside {whose} ({hours}), and never inside", whose=closed.whose, hours=closed.hours)
         until = f"{opening.astimezone(self.zone):%Y-%m-%d %H:%M}"
         holiday = self.calendar(local.date()) or self.calendar(local.date() - _DAY)
         if holiday is not None and closed.allows(local, no_holidays):
             return Sentence.of(
-                "public holiday ({holiday}), which {whose} leaves out: it waits until {until}",
+                "public holiday ({holiday}), outside {whose}: it waits until {until}",
                 holiday=holiday,
                 whose=closed.whose,
                 until=until,
             )
         return Sentence.of(
-            "outside {whose} ({hours}): it waits until {until}", whose=closed.whose, hours=str(closed), until=until
+            "outside {whose} ({hours}): it waits until {until}", whose=closed.whose, hours=closed.hours, until=until
         )
 
     def _turns(self, day: date, category: Category) -> Iterator[datetime]:

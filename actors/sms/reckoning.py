@@ -92,7 +92,7 @@ def lines_of(found: Reckoning) -> Iterator[Sentence]:
         yield _size(found, found.parts)
     for each in found.offending:
         yield Sentence.of(
-            "{character} ({name}) at {places} makes it so", character=shown(each), name=each.name, places=_places(each)
+            "because of {character} ({name}), at {places}", character=shown(each), name=each.name, places=_places(each)
         )
     for each in found.unsendable:
         yield Sentence.of("{name} at {places} cannot be sent", name=each.name, places=_places(each))

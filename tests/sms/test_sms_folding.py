@@ -78,10 +78,10 @@ def test_a_reckoning_says_parts_room_culprits_and_savings() -> None:
     assert (found.saving.parts_before, found.saving.parts, found.saving.left) == (2, 1, ())
     assert [str(line) for line in lines_of(found)] == [
         "2 SMS in a row: 94 characters, 94 of the 16-bit alphabet; room for 40 more",
-        "«’» (U+2019 RIGHT SINGLE QUOTATION MARK) at 20 makes it so",
-        "«ê» (U+00EA LATIN SMALL LETTER E WITH CIRCUMFLEX) at 83 makes it so",
-        "«ë» (U+00EB LATIN SMALL LETTER E WITH DIAERESIS) at 92 makes it so",
-        "«…» (U+2026 HORIZONTAL ELLIPSIS) at 94 makes it so",
+        "because of «’» (U+2019 RIGHT SINGLE QUOTATION MARK), at 20",
+        "because of «ê» (U+00EA LATIN SMALL LETTER E WITH CIRCUMFLEX), at 83",
+        "because of «ë» (U+00EB LATIN SMALL LETTER E WITH DIAERESIS), at 92",
+        "because of «…» (U+2026 HORIZONTAL ELLIPSIS), at 94",
         "with near characters instead it would make 1 SMS, not 2",
         "U+00EA LATIN SMALL LETTER E WITH CIRCUMFLEX would become «e», 1 time",
         "U+00EB LATIN SMALL LETTER E WITH DIAERESIS would become «e», 1 time",

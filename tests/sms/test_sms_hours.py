@@ -149,12 +149,18 @@ def test_a_place_without_a_known_calendar_is_refused_in_words() -> None:
     ("at", "why"),
     [
         ("2026-11-24 12:00", None),
-        ("2026-11-24 21:00", "outside the club's hours (mon-sat 08:00-20:00): it waits until 2026-11-25 08:00"),
+        (
+            "2026-11-24 21:00",
+            "outside the club's hours (Monday to Saturday, 08:00-20:00): it waits until 2026-11-25 08:00",
+        ),
         (
             "2026-12-25 09:00",
-            "public holiday (Noël), which the club's hours leaves out: it waits until 2026-12-26 08:00",
+            "public holiday (Noël), outside the club's hours: it waits until 2026-12-26 08:00",
         ),
-        ("2026-12-25 21:00", "outside the club's hours (mon-sat 08:00-20:00): it waits until 2026-12-26 08:00"),
+        (
+            "2026-12-25 21:00",
+            "outside the club's hours (Monday to Saturday, 08:00-20:00): it waits until 2026-12-26 08:00",
+        ),
     ],
 )
 def test_why_an_sms_waits(at: str, why: str | None) -> None:
@@ -165,9 +171,27 @@ def test_why_an_sms_waits(at: str, why: str | None) -> None:
 def test_the_reason_names_who_is_in_the_way() -> None:
     both = hours(span("mon-sun", "00:00", "00:00"), more=(CHARTERS["recommended"],))
     assert str(both.why_closed(local("2026-11-29 12:00"), MARKETING)) == (
-        "outside the hours of the operators' charter for marketing (mon-sat 08:00-21:30): "
+        "outside the hours of the operators' charter for marketing (Monday to Saturday, 08:00-21:30): "
         "it waits until 2026-11-30 08:00"
     )
+
+
+@pytest.mark.parametrize(
+    ("spans", "english", "french"),
+    [
+        ((OFFICE,), "Monday to Saturday, 08:00-20:00", "du lundi au samedi, 08:00-20:00"),
+        ((span("sun", "00:00", "00:00"),), "Sunday, all day", "dimanche, toute la journée"),
+        ((span("mon-sun", "08:00", "09:00"),), "every day, 08:00-09:00", "tous les jours, 08:00-09:00"),
+        (
+            (span("mon,tue,fri-sun", "22:00", "02:00"), span("wed", "08:00", "09:00")),
+            "Monday, Tuesday, Friday to Sunday, 22:00-02:00; Wednesday, 08:00-09:00",
+            "lundi, mardi, du vendredi au dimanche, 22:00-02:00; mercredi, 08:00-09:00",
+        ),
+    ],
+)
+def test_hours_are_said_in_words(spans: tuple[Span, ...], english: str, french: str) -> None:
+    said = Rule(OURS, spans).hours
+    assert (str(said), said.render("fr")) == (english, french)
 
 
 def test_hours_that_have_nothing_in_common_never_open_and_say_so() -> None:

@@ -91,7 +91,10 @@ def test_an_sms_waits_for_its_hours() -> None:
     found = policy().admit(draft(), NIGHT)
     assert isinstance(found, WaitUntil)
     assert found.at == MORNING
-    assert str(found.reason) == "outside the club's hours (mon-sat 08:00-20:00): it waits until 2026-11-25 08:00"
+    assert (
+        str(found.reason)
+        == "outside the club's hours (Monday to Saturday, 08:00-20:00): it waits until 2026-11-25 08:00"
+    )
 
 
 @pytest.mark.parametrize(
