@@ -44,7 +44,10 @@ def to_e164(text: str, country: str) -> str:
     _check_writing(written)
     _check_meant(_digits(written))
     found = _reading(written, country)
-    _check_meant(str(found.national_number))
+    is_overseas = str(found.country_code) in _OVERSEAS
+    _check_meant(
+        str(found.national_number), prefix=3 if is_overseas else 1
+    )  # 0690 is to Guadeloupe what 06 is to Paris
     numbers = _phonenumbers()
     return str(numbers.format_number(found, numbers.PhoneNumberFormat.E164))
 
@@ -166,11 +169,11 @@ def _why_invalid(number: "PhoneNumber", written: str) -> Sentence:
     return Sentence.of("too many digits for a national number: foreign ones begin with + or 00")
 
 
-def _check_meant(digits: str) -> None:
+def _check_meant(digits: str, prefix: int = 1) -> None:
     """Refuse patterns that people type to get past a field: they may well be a stranger's number."""
     if len(digits) < _A_NUMBER:
         return
-    rest = digits.lstrip("0")[1:]
+    rest = digits.lstrip("0")[prefix:]
     is_counted = rest in "0123456789012345678" or rest in "9876543210987654321"
     is_repeated = len(set(rest)) <= 1 or len(set(re.findall("..", digits.zfill(10)))) == 1
     if is_counted or is_repeated:

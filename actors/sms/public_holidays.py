@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from actors.sms.hours import Calendar
-from config.sentence import Sentence, SentenceError
+from config.sentence import SentenceError
 
 # The numbers that people know; the package's names for the same. Alsace and Moselle keep Good Friday and 26 December by
 # article L3134-13 of the Code du travail; overseas departments the day when slavery ended there (L3422-2).
@@ -59,15 +59,6 @@ def calendar_of(country: str, subdivision: str | None = None) -> Calendar:
         return of_year(day.year).get(day)
 
     return name_of
-
-
-def why_unknown(country: str, subdivision: str | None) -> Sentence | None:
-    """Return why there is no calendar of this country and this part of it, None when there is one."""
-    try:
-        calendar_of(country, subdivision)
-    except NoCalendarError as error:
-        return error.sentence
-    return None
 
 
 def _part(country: str, subdivision: str | None) -> str | None:

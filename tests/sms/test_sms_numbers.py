@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,6 +86,19 @@ def test_foreign_mobiles_are_read_in_their_international_form(text: str, country
         assert to_e164(text, country) == e164
 
 
+def test_no_number_of_the_french_plan_is_a_mobile_under_two_codes() -> None:
+    """What reading 0690 as +590 stands on: the program refuses the number where this should ever fail."""
+    mobile = phonenumbers.PhoneNumberType.MOBILE
+    for prefix in range(60_000, 80_000, 7):
+        number = prefix * 10_000 + 1357
+        found = [
+            code
+            for code in (33, 262, 590, 594, 596)
+            if phonenumbers.number_type(phonenumbers.PhoneNumber(country_code=code, national_number=number)) == mobile
+        ]
+        assert len(found) <= 1, (prefix, found)
+
+
 LANDLINE = "a landline, which takes no SMS"
 SPECIAL = "a special number (free, shared or premium), which takes no SMS"
 SHORT = "a short number, which takes no SMS from a club"
@@ -115,6 +129,8 @@ UNASSIGNED = "no operator has given out numbers that begin like this"
         ("+33 6 11 11 11 11", PLACEHOLDER),
         ("00 00 00 00 00", PLACEHOLDER),
         ("01 23 45 67 89", PLACEHOLDER),
+        ("0690 00 00 00", PLACEHOLDER),
+        ("+262 692 12 34 56", PLACEHOLDER),
         ("06 17 34 56", "too few digits"),
         ("06", SHORT),
         ("06 12 34 56 71 9", "too many digits for a national number: foreign ones begin with + or 00"),

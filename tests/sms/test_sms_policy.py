@@ -181,6 +181,17 @@ def test_whatever_happens_when_the_next_attempt_is_inside_the_hours(
     assert rules.hours.is_open(found.at, category)
 
 
+def test_hours_that_never_open_again_end_an_sms_at_once() -> None:
+    rules = policy()
+    never = attrs.evolve(rules, hours=attrs.evolve(rules.hours, calendar=lambda _day: "grève"))
+    admission = never.admit(draft(), NOON)
+    assert isinstance(admission, Expired)
+    assert str(admission.reason).endswith("and never inside")
+    found = never.retry(draft(), row(), BUSY, NOON)
+    assert isinstance(found, Failed)
+    assert str(found.reason) == "the gateway is busy; and the hours never open again"
+
+
 def test_a_draft_and_what_may_leave_show_neither_number_nor_text() -> None:
     shown = repr(draft()) + repr(policy().admit(draft(), NOON))
     assert "612" not in shown
