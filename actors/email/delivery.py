@@ -12,6 +12,7 @@ from actors.email.addresses import AddressError, Mailbox, parse_mailbox, parse_r
 from actors.email.attempt import Attempt, Refusal
 from actors.email.settings import EmailSettings
 from actors.email.trouble import ConnectionTrouble, Turned
+from actors.retrying import RowFacts
 from club import Failed, Later, Message, Outbox, Outcome, Recipient, Sent, Uncertain
 from config.sentence import Sentence, SentenceError
 
@@ -164,7 +165,7 @@ class Delivery:
             )
             if blamed_before is not None:
                 raise self._blamed
-        facts = policy.RowFacts(message.attempts + 1, self._due_at(message), message.expires_at)
+        facts = RowFacts(message.attempts + 1, self._due_at(message), message.expires_at)
         verdict = policy.judge(attempt, envelope.recipients, facts, self._settings, self._sender.now())
         settled = self._settled(message, envelope, verdict, wrong)
         if settled is not None:

@@ -12,7 +12,6 @@ from actors.email.policy import (
     Failed,
     Fault,
     RetryAt,
-    RowFacts,
     Sent,
     Uncertain,
     Untouched,
@@ -26,6 +25,7 @@ from actors.email.policy import (
 )
 from actors.email.replies import read_reply
 from actors.email.settings import EmailSettings
+from actors.retrying import RowFacts
 from config.sentence import Sentence
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
