@@ -23,6 +23,7 @@ BREAKS = [
     ("what operations share knows no operation", "actors/board.py", "import actors.email.policy"),
     ("operations know neither each other nor who keeps them", "actors/email/broken.py", "import actors.registry"),
     ("policies are pure", "actors/email/policy.py", "import actors.email.adapters"),
+    ("the rules of SMS are pure", "actors/sms/optout.py", "import club.outbox"),
 ]
 
 

@@ -42,4 +42,4 @@ PROVIDERS: Final = MappingProxyType(
         ),
     }
 )
-"""By the gateway's kind; a provider that is not here says nothing of hours."""
+"""By what `[sms.gateway]` calls its `provider`; one that is not here says nothing of hours."""

@@ -89,7 +89,7 @@ class HoursSettings(ExclusiveSettings):
 
 
 def rules_of(settings: HoursSettings, provider: str | None = None) -> Mapping[Category, tuple[Rule, ...]]:
-    """Return what has to allow an SMS of each category; `provider` is the gateway's kind, such as `ovh`."""
+    """Return what has to allow an SMS of each category; `provider` is the gateway's, such as `ovh`."""
     marketing = settings.marketing_window or settings.window
     others = (CHARTERS.get(settings.charter), PROVIDERS.get(provider or ""))
     return MappingProxyType(
