@@ -14,7 +14,7 @@ two holders. *Nobody late harms*: every claim and every mark presents the token 
 
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, exc, insert, select
@@ -27,11 +27,14 @@ from club.lease_times import Times
 from club.stations import gone_stations
 from club.succession import Patience, Watch, is_preferred, ranks_before, same
 from club.tables import lease as table
+from club.turns import Turns
 
 T = TypeVar("T")
 
 
 _TIMES: Final = Times()
+_TURN_SECONDS: Final = 15.0
+"""How long a thread waits for another's request: longer than any takes that ends."""
 _RENEWED_WITH_LEFT: Final = 0.7
 """Of the time to work: every six seconds of twenty."""
 
@@ -67,7 +70,7 @@ class Lease:
         self._declared: str | None = None
         self._watch = Watch(times.clock)
         self._wait = 0.0
-        self._turn = threading.RLock()  # one request at a time: a renewal must not meet the token that replaces it
+        self._turns = Turns()  # one request at a time: a renewal must not meet the token that replaces it
         self._lock = threading.Lock()
         self._token: int | None = None
         self._highest = 0
@@ -243,12 +246,14 @@ class Lease:
 
     @contextmanager
     def _taking_turns(self) -> Iterator[None]:
-        if not self._turn.acquire(timeout=self._held_seconds):
-            raise DatabaseAway("another thread still waits for the lease {name}: try again", name=self.name)
-        try:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._turns.take(_TURN_SECONDS))
+            except TimeoutError:
+                raise DatabaseAway(
+                    "another thread still waits for the lease {name}: try again", name=self.name
+                ) from None
             yield
-        finally:
-            self._turn.release()
 
     def _see(self, connection: Connection) -> LeaseRow | None:
         row = connection.execute(SEE, {"lease_name": self.name}).mappings().first()
@@ -311,6 +316,8 @@ class Lease:
         with self._lock:
             if instead_of is not None and self._token != instead_of:
                 return  # lost, released or superseded while we asked: a late renewal brings nothing back
+            if token < self._highest:
+                return  # from a thread that hung, and was overtaken
             deadline = asked_at + self._held_seconds
             self._deadline = max(self._deadline, deadline) if self._token == token else deadline
             self._token = token

@@ -13,6 +13,8 @@ _SHUTDOWN_SECONDS: Final = 2.0
 """A server that says nothing must not hold up the end; one that is about to confirm a message is given longer."""
 _INTERRUPT_SECONDS: Final = 8.0
 """What was interrupted is still written down, in a database that may be locked for a moment."""
+_DATABASE_SECONDS: Final = 60.0
+"""What the database may take of a message's time beside the mail server, before its driver is held to be hung."""
 
 
 def missing() -> Sentence | None:
@@ -34,7 +36,7 @@ def children(workplace: Workplace) -> tuple[ChildSpec, ...]:
             backoff=_BACKOFF,
             shutdown_seconds=_SHUTDOWN_SECONDS,
             interrupt_seconds=_INTERRUPT_SECONDS,
-            hang_timeout_seconds=longest.total_seconds() + 60,
+            hang_timeout_seconds=longest.total_seconds() + _DATABASE_SECONDS,
         ),
     )
 

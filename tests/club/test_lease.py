@@ -219,9 +219,12 @@ def test_the_database_away_does_not_end_a_hold_before_its_deadline(club: Any) ->
     lease.renew()
 
 
-def test_a_thread_that_never_comes_back_does_not_hold_the_others_for_ever(club: Any) -> None:
+def test_a_thread_that_never_comes_back_does_not_hold_the_others_for_ever(
+    club: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import threading  # noqa: PLC0415
 
+    monkeypatch.setattr("club.lease._TURN_SECONDS", 0.1)
     lease = club.lease(ttl=timedelta(seconds=0.2), margin=timedelta(seconds=0.1))
     assert lease.acquire()
     entered, leave = threading.Event(), threading.Event()

@@ -1,4 +1,4 @@
-"""A driver that never comes back from connecting costs one thread: no actor, no command, and no restart."""
+"""A driver that never comes back costs the threads that wait for it: no command, and no restart of the program."""
 
 import os
 import subprocess
@@ -35,14 +35,19 @@ def club(tmp_path: Path) -> Iterator[ServerClub]:
         pytest.skip(str(missing))
 
 
-def test_a_driver_that_never_comes_back_costs_one_thread_and_all_goes_on_when_it_is_well(club: ServerClub) -> None:
-    flag = club.folder / "hang"
-    flag.touch()
-    club.write_emails("a@example.org")
+def _start(club: ServerClub, flag: Path) -> "subprocess.Popen[str]":
     program = [sys.executable, str(ROOT / "tests/program/hung_driver.py"), str(flag), str(PAUSE_SECONDS)]
     options = ["run", "--config", str(club.settings), "--station", "ACCUEIL", "--headless"]
     station = club.spawn([*program, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     club.wait_until(lambda: bool(club.command("status")[1]))
+    return station
+
+
+def test_a_driver_that_never_comes_back_costs_one_thread_and_all_goes_on_when_it_is_well(club: ServerClub) -> None:
+    flag = club.folder / "hang"
+    flag.write_text("connect", encoding="utf-8")
+    club.write_emails("a@example.org")
+    station = _start(club, flag)
 
     club.wait_until(lambda: "has not come back from connecting" in str(club.operation("email")["reason"]))
     began = monotonic()
@@ -58,3 +63,24 @@ def test_a_driver_that_never_comes_back_costs_one_thread_and_all_goes_on_when_it
     club.wait_until(lambda: club.status()["state"] == "active")
     assert psutil.Process(station.pid).num_threads() <= hung, "the thread that hangs, and no other"
     assert station.poll() is None
+
+
+def test_actors_whose_statements_never_come_back_are_replaced_and_all_goes_on_when_they_do(club: ServerClub) -> None:
+    flag = club.folder / "hang"
+    club.write_settings(smtp='open_timeout = "1s"\nmessage_timeout = "2s"\nacceptance_timeout = "2s"\n')
+    station = _start(club, flag)
+    club.write_emails("a@example.org")
+    club.wait_until(lambda: club.states() == {"sent": 1})
+
+    flag.write_text("execute", encoding="utf-8")
+    for path in ("leases", "email"):
+        club.wait_until(lambda path=path: club.actor(path)["restarts"] > 0)  # type: ignore[misc]
+    began = monotonic()
+    assert club.status()["state"] == "attention"
+    assert monotonic() - began < 5, "the command's own start included"
+
+    flag.unlink()
+    club.write_emails("b@example.org")
+    club.wait_until(lambda: club.states() == {"sent": 2})
+    club.wait_until(lambda: club.status()["state"] == "active")
+    assert station.poll() is None, "by itself, in the same program"
