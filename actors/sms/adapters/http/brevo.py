@@ -37,14 +37,16 @@ _DELIVERED: Final = "delivered"
 _FAILED: Final = frozenset({"hardBounce", "hardBounces", "rejected", "blocked", "skip", "skipped", "blacklisted"})
 _REPLIED: Final = frozenset({"replied", "replies"})
 _UNSUBSCRIBED: Final = frozenset({"unsubscribe", "unsubscribed"})
-_ACCOUNT: Final = frozenset({"unauthorized", "permission_denied", "account_under_validation", "reseller_permission_denied"})
+_ACCOUNT: Final = frozenset(
+    {"unauthorized", "permission_denied", "account_under_validation", "reseller_permission_denied"}
+)
 
 
 @attrs.frozen(kw_only=True)
 class BrevoSettings(HttpSettings):
     """The table `[sms.gateway]` for Brevo."""
 
-    provider: Literal["brevo"] = setting("brevo", help=Sentence.of("Brevo"))
+    provider: Literal["brevo"] = setting(help=Sentence.of("Brevo"))
     url: str = setting("https://api.brevo.com/v3", check=URL, help=Sentence.of("where the gateway answers"))
     api_key: Secret = setting(example="keyring:brevo", help=Sentence.of("the key of the account"))
     sender: str = setting(

@@ -1,7 +1,8 @@
 """What every gateway over HTTP does alike; a gateway adds how it is asked, and how its answer reads."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
@@ -32,7 +33,7 @@ class HttpGateway(ABC, Generic[SettingsT]):
 
     NAME: ClassVar[str]
     SETTINGS: ClassVar[type[HttpSettings]]
-    REFUSING: ClassVar[Set[int]] = frozenset()
+    REFUSING: ClassVar[AbstractSet[int]] = frozenset()
     may_send_when_asked: ClassVar[bool] = False
     """Whether `look_up` sends the very message again, which the gateway then takes once: only inside the hours."""
 
@@ -121,12 +122,13 @@ class HttpGateway(ABC, Generic[SettingsT]):
                 raise Unavailable(error.sentence, needs_a_person=True) from None
         return self._revealed[secret]
 
-    def _ask(self, request: Request, about: Sms | None = None, also: Set[int] = frozenset({404})) -> Reply:
+    def _ask(self, request: Request, about: Sms | None = None, also: AbstractSet[int] = frozenset({404})) -> Reply:
         """Return the answer to a question, whose status is 2xx or among `also`. Raises Unavailable."""
         reply = self._connected().exchange(request, None, self._private(about))
         if not isinstance(reply, Reply):
             raise Unavailable(
-                Sentence.of("{gateway}: {why}", gateway=self.NAME, why=reply.reason), needs_a_person=reply.needs_a_person
+                Sentence.of("{gateway}: {why}", gateway=self.NAME, why=reply.reason),
+                needs_a_person=reply.needs_a_person,
             )
         if reply.status in range(200, 300) or reply.status in also:
             return reply

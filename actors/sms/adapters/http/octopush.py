@@ -1,4 +1,4 @@
-"""Octopush, API v1: https://dev.octopush.com/en/sms-gateway-api-documentation/ (send-sms, return-codes, check-credit)."""
+"""Octopush, API v1: https://dev.octopush.com/en/sms-gateway-api-documentation/ (send-sms, return-codes)."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -27,10 +27,8 @@ _REMEMBERED: Final = timedelta(hours=23)
 class OctopushSettings(HttpSettings):
     """The table `[sms.gateway]` for Octopush."""
 
-    provider: Literal["octopush"] = setting("octopush", help=Sentence.of("Octopush"))
-    url: str = setting(
-        "https://api.octopush.com/v1/public", check=URL, help=Sentence.of("where the gateway answers")
-    )
+    provider: Literal["octopush"] = setting(help=Sentence.of("Octopush"))
+    url: str = setting("https://api.octopush.com/v1/public", check=URL, help=Sentence.of("where the gateway answers"))
     login: str = setting(
         check=NotEmpty(), example="club@example.org", help=Sentence.of("the e-mail address of the account (api-login)")
     )

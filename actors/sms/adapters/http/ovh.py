@@ -42,7 +42,7 @@ _FATES: Final = {1: Fate.DELIVERED, 2: Fate.FAILED, 16: Fate.FAILED}
 class OvhSettings(HttpSettings):
     """The table `[sms.gateway]` for OVHcloud."""
 
-    provider: Literal["ovh"] = setting("ovh", help=Sentence.of("OVHcloud"))
+    provider: Literal["ovh"] = setting(help=Sentence.of("OVHcloud"))
     url: str = setting("https://eu.api.ovh.com/1.0", check=URL, help=Sentence.of("where the gateway answers"))
     service: str = setting(
         check=NotEmpty(), example="sms-ab12345-1", help=Sentence.of("the name of the SMS account, as OVHcloud shows it")
@@ -58,7 +58,10 @@ class OvhSettings(HttpSettings):
         help=Sentence.of("the consumer key; it must be allowed GET, POST and DELETE below /sms"),
     )
     sender: str | None = setting(
-        None, check=SENDER, example="FormeSante", help=Sentence.of("a sender that OVHcloud has validated; by default a number that takes answers")
+        None,
+        check=SENDER,
+        example="FormeSante",
+        help=Sentence.of("a sender that OVHcloud has validated; by default a number that takes answers"),
     )
 
 
@@ -138,8 +141,14 @@ class OvhGateway(HttpGateway[OvhSettings]):
             said = reply.json_object()
             fate = _FATES.get(at(said, "deliveryReceipt"))
             if fate is not None:
-                reason = Sentence.of("the operator says {code}", code=name_of(at(said, "ptt"))) if fate is Fate.FAILED else None
-                yield DeliveryReport(fate, reference, name_of(at(said, "tag")), instant(at(said, "deliveredAt")), reason)
+                reason = (
+                    Sentence.of("the operator says {code}", code=name_of(at(said, "ptt")))
+                    if fate is Fate.FAILED
+                    else None
+                )
+                yield DeliveryReport(
+                    fate, reference, name_of(at(said, "tag")), instant(at(said, "deliveredAt")), reason
+                )
 
     def incoming(self) -> Iterator[Incoming]:
         """Take the SMS that came in, each deleted there once the next is asked for."""
@@ -167,7 +176,7 @@ class OvhGateway(HttpGateway[OvhSettings]):
         instant_text = str(int(self.now().timestamp()) + (self._ahead or 0))
         consumer = self.reveal(self.settings.consumer_key)
         secret = self.reveal(self.settings.application_secret)
-        signed = "+".join((secret, consumer, method, url, body.decode(), instant_text))
+        signed = f"{secret}+{consumer}+{method}+{url}+{body.decode()}+{instant_text}"
         return Request(
             method,
             url,

@@ -51,7 +51,7 @@ def is_in_clear(url: str) -> bool:
 class HttpSettings:
     """The keys of `[sms.gateway]` that every gateway over HTTP has; `url` is the vendor's own, but for tests."""
 
-    kind: Literal["http"] = setting("http", help=Sentence.of("what the SMS leave by: http, a gateway on the Internet"))
+    kind: Literal["http"] = setting(help=Sentence.of("what the SMS leave by: http, a gateway on the Internet"))
     url: str = setting(check=URL, help=Sentence.of("where the gateway answers"))
     timeout: Duration = setting(
         timedelta(seconds=30),

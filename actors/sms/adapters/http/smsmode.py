@@ -27,7 +27,7 @@ _NO_CREDIT: Final = ("credit", "balance", "insufficient")
 class SmsmodeSettings(HttpSettings):
     """The table `[sms.gateway]` for smsmode."""
 
-    provider: Literal["smsmode"] = setting("smsmode", help=Sentence.of("smsmode"))
+    provider: Literal["smsmode"] = setting(help=Sentence.of("smsmode"))
     url: str = setting("https://rest.smsmode.com/sms/v1", check=URL, help=Sentence.of("where the gateway answers"))
     api_key: Secret = setting(example="keyring:smsmode", help=Sentence.of("the key of the channel"))
     sender: str | None = setting(
@@ -77,9 +77,13 @@ class SmsmodeGateway(HttpGateway[SmsmodeSettings]):
             if fate is not None:
                 words = at(said, "status", "detail") or at(said, "status", "value")
                 reason = (
-                    Sentence.of("the operator says {code}", code=Reply(200).quote(words)) if fate is Fate.FAILED else None
+                    Sentence.of("the operator says {code}", code=Reply(200).quote(words))
+                    if fate is Fate.FAILED
+                    else None
                 )
-                yield DeliveryReport(fate, name, name_of(at(said, "refClient")), instant(at(said, "status", "deliveryDate")), reason)
+                yield DeliveryReport(
+                    fate, name, name_of(at(said, "refClient")), instant(at(said, "status", "deliveryDate")), reason
+                )
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> Request:
         headers = {

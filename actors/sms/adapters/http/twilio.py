@@ -50,7 +50,7 @@ _FATES: Final = {
 class TwilioSettings(HttpSettings):
     """The table `[sms.gateway]` for Twilio."""
 
-    provider: Literal["twilio"] = setting("twilio", help=Sentence.of("Twilio"))
+    provider: Literal["twilio"] = setting(help=Sentence.of("Twilio"))
     url: str = setting("https://api.twilio.com", check=URL, help=Sentence.of("where the gateway answers"))
     account: str = setting(
         check=Matching(r"AC[0-9a-f]{32}", Sentence.of("AC and 32 letters and digits")),
@@ -64,7 +64,7 @@ class TwilioSettings(HttpSettings):
 
 
 class TwilioGateway(HttpGateway[TwilioSettings]):
-    """Sends, and finds again by number and text: Twilio takes no reference, and says that it does not sort out copies."""
+    """Sends, and finds again by number and text: Twilio takes no reference, and does not sort out copies."""
 
     NAME = "Twilio"
     SETTINGS = TwilioSettings
@@ -114,7 +114,9 @@ class TwilioGateway(HttpGateway[TwilioSettings]):
             if fate is not None:
                 words = at(said, "error_message") or at(said, "error_code") or at(said, "status")
                 reason = (
-                    Sentence.of("the operator says {code}", code=Reply(200).quote(words)) if fate is Fate.FAILED else None
+                    Sentence.of("the operator says {code}", code=Reply(200).quote(words))
+                    if fate is Fate.FAILED
+                    else None
                 )
                 yield DeliveryReport(fate, sid, None, instant(at(said, "date_updated")), reason)
 

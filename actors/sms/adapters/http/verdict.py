@@ -1,7 +1,8 @@
 """What an answer means by its status alone (RFC 9110 §15), for what a gateway's own file does not know better."""
 
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -29,7 +30,7 @@ class Judge:
 
     gateway: str
     url: str = attrs.field(repr=False)
-    refusing: Set[int] = frozenset()
+    refusing: AbstractSet[int] = frozenset()
 
     def on_its_way(self, reply: Reply, now: datetime) -> Answer | None:
         """Return the answer for what the HTTP world between may say: redirects, load, broken servers; else None."""
@@ -42,7 +43,11 @@ class Judge:
         if status >= 500 or status < 200:  # noqa: PLR2004 - the classes of RFC 9110
             # A proxy's 502 or 504, or a fault after the message was stored: both look the same from here.
             return Unknown(
-                Sentence.of("{gateway} broke on it ({status}) and does not say whether it has it", gateway=self.gateway, status=status)
+                Sentence.of(
+                    "{gateway} broke on it ({status}) and does not say whether it has it",
+                    gateway=self.gateway,
+                    status=status,
+                )
             )
         return None
 
@@ -102,7 +107,9 @@ class Judge:
         where = urljoin(self.url, reply.headers.get("location", ""))
         host = reply.quote(_host(where))
         if reply.status == _SEE_OTHER:  # the one that says: done, and the result is over there
-            return Unknown(Sentence.of("{gateway} answers from another page, on {host}", gateway=self.gateway, host=host))
+            return Unknown(
+                Sentence.of("{gateway} answers from another page, on {host}", gateway=self.gateway, host=host)
+            )
         if _host(where) == _host(self.url):
             reason = Sentence.of("{gateway} has moved on the same host: correct url", gateway=self.gateway)
         else:

@@ -7,7 +7,7 @@ passed nothing has left, from then on only a whole answer is certain. So the con
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -60,7 +60,7 @@ class Gate:
             raise _StoppedError
         try:
             may_leave = self._mark is None or self._mark()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - passed on when the connection is closed
             self.failure = error  # urllib3 would translate an OSError of the caller's
             raise _StoppedError from None
         if not may_leave or self.watch.cut is not None:
@@ -245,31 +245,33 @@ class Wire:
             return Ended(Sentence.of("no answer in time"), has_left)
         if isinstance(error, _StoppedError):
             return Ended(Sentence.of("held back"), has_left=False, is_withheld=True)
-        causes = list(_causes(error))
-        for cause in causes:
-            if isinstance(cause, _UnreachableError):
+        return _trouble(error, has_left=has_left)
+
+
+def _trouble(error: BaseException, *, has_left: bool) -> Ended:
+    """Return what an error says, in the words of whatever lies inside it."""
+    for cause in _causes(error):
+        match cause:
+            case _UnreachableError():
                 return Ended(Sentence.of("no connection ({why})", why=cause.why), has_left)
-        for cause in causes:
-            if isinstance(cause, ssl.SSLError) and not has_left:
-                untrusted = isinstance(cause, ssl.SSLCertVerificationError)
-                return Ended(Sentence.of("no secure connection ({why})", why=_why(cause)), has_left, untrusted)
-        for cause in causes:
-            if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, requests.RequestException):
-                return Ended(Sentence.of("the connection ended ({why})", why=cause.strerror), has_left)
-        if isinstance(error, requests.exceptions.ProxyError):
-            return Ended(Sentence.of("the proxy did not connect: look at proxy"), has_left)
-        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, ValueError)):
-            return Ended(Sentence.of("not an address or header that HTTP can send: look at the settings"), has_left, True)
-        return Ended(Sentence.of("the connection ended without an answer"), has_left)
+            case ssl.SSLError() if not has_left:
+                needs_a_person = isinstance(cause, ssl.SSLCertVerificationError)
+                return Ended(Sentence.of("no secure connection ({why})", why=_why(cause)), has_left, needs_a_person)
+            case requests.exceptions.ProxyError():
+                return Ended(Sentence.of("the proxy does not connect: look at proxy"), has_left)
+            case requests.exceptions.InvalidURL() | requests.exceptions.InvalidHeader() | UnicodeError():
+                reason = Sentence.of("not an address or header that HTTP can send: look at the settings")
+                return Ended(reason, has_left, needs_a_person=True)
+    return Ended(Sentence.of("the connection ended without an answer"), has_left)
 
 
-def _causes(error: BaseException) -> Any:
-    """Yield an error and all inside it: requests and urllib3 keep the inner one as argument, `reason` or context."""
-    seen: set[int] = set()
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield all inside an error, then itself: requests and urllib3 keep the inner one as argument, reason or context."""
+    found: dict[int, BaseException] = {}
     waiting: list[Any] = [error]
     while waiting:
-        each = waiting.pop(0)
-        if isinstance(each, BaseException) and id(each) not in seen:
-            seen.add(id(each))
-            yield each
+        each = waiting.pop()
+        if isinstance(each, BaseException) and id(each) not in found:
+            found[id(each)] = each
             waiting += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]
+    yield from reversed(found.values())
