@@ -104,13 +104,13 @@ class Judge:
         return _UNAVAILABLE in self.refusing or "retry-after" in reply.headers
 
     def _redirected(self, reply: Reply) -> Answer:
-        where = urljoin(self.url, reply.headers.get("location", ""))
-        host = reply.quote(_host(where))
+        there = _host(self.url, reply.headers.get("location", ""))
+        host = reply.quote(there)
         if reply.status == _SEE_OTHER:  # the one that says: done, and the result is over there
             return Unknown(
                 Sentence.of("{gateway} answers from another page, on {host}", gateway=self.gateway, host=host)
             )
-        if _host(where) == _host(self.url):
+        if there == _host(self.url):
             reason = Sentence.of("{gateway} has moved on the same host: correct url", gateway=self.gateway)
         else:
             reason = Sentence.of(
@@ -121,9 +121,9 @@ class Judge:
         return Refused(reason, is_final=False, blame=Blame.ACCOUNT)
 
 
-def _host(url: str) -> str:
+def _host(url: str, location: str = "") -> str:
     try:
-        return (urlsplit(url).hostname or "?")[:80]
+        return (urlsplit(urljoin(url, location)).hostname or "?")[:80]
     except ValueError:
         return "?"
 

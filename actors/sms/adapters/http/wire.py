@@ -13,7 +13,6 @@ from typing import Any, ClassVar, Final
 
 import attrs
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -100,13 +99,32 @@ class _Marked(HTTPConnection):
             self.connect()
         self.gate.watch.take(self.sock)
         self.gate.ask()
-        if urllib3.util.connection.is_connection_dropped(self):
+        if _is_dropped(self.sock):
             # The server closed it while the mark was written: nothing has left, a new connection is as good.
             self.sock.close()
             self.connect()
             self.gate.watch.take(self.sock)
         self.gate.has_left = True
         super().endheaders(message_body, encode_chunked=encode_chunked)
+
+
+def _is_dropped(sock: Any) -> bool:
+    """Whether the other end has closed a connection on which nothing is awaited.
+
+    By a read, not by waiting for one as urllib3 does: TLS 1.3 sends tickets after the handshake, unasked for.
+    """
+    patience = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        sock.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+    else:
+        return True
+    finally:
+        sock.settimeout(patience)
 
 
 class _MarkedTls(_Marked, HTTPSConnection):
@@ -266,7 +284,7 @@ def _trouble(error: BaseException, *, has_left: bool) -> Ended:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield all inside an error, then itself: requests and urllib3 keep the inner one as argument, reason or context."""
+    """Yield all inside an error, then itself: requests and urllib3 keep the inner one in several places."""
     found: dict[int, BaseException] = {}
     waiting: list[Any] = [error]
     while waiting:
