@@ -59,7 +59,7 @@ def make() -> Iterator[Make]:
             url=f"{url}/send?key={{token}}",
             form={"to": "{to}", "text": "{text}"},
             token=Secret(SECRET),
-            reply=GenericReply(id="id"),
+            reply=GenericReply(accepted="id", id="id"),
             **{"timeout": timedelta(seconds=5), **changes},
         )
         made.append(GenericGateway(settings, Clock()))

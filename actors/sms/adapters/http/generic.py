@@ -45,11 +45,11 @@ _FIRST_ERROR = 400
 class GenericReply:
     """The table `[sms.gateway.reply]`: how to read the answer to an SMS."""
 
+    accepted: str = setting(
+        check=_WHERE, example="messages.0.id", help=Sentence.of("what must be there when the gateway has taken it")
+    )
     id: str | None = setting(
         None, check=_WHERE, example="messages.0.id", help=Sentence.of("where the gateway names it")
-    )
-    accepted: str | None = setting(
-        None, check=_WHERE, example="~^(OK)", help=Sentence.of("what must be there when the gateway has taken it")
     )
     error: str | None = setting(
         None,
@@ -63,14 +63,6 @@ class GenericReply:
         example="~(credit|key)",
         help=Sentence.of("what is there when a refusal is about the account"),
     )
-
-    def __attrs_post_init__(self) -> None:
-        if self.id is None and self.accepted is None:
-            raise ValueRefusedError(
-                Sentence.of("says nothing by which an SMS that was taken is known"),
-                suggestion=Sentence.of("write id or accepted"),
-                key=("id",),
-            )
 
 
 @attrs.frozen(kw_only=True)
@@ -194,12 +186,9 @@ class GenericGateway(HttpGateway[GenericSettings]):
             if reply.status >= _FIRST_ERROR:
                 return self.judge.by_status(reply, error)
             return self.judge.refused(reply, error, Blame.MESSAGE)
-        name = template.found_in(reply, read.id)
-        if (read.accepted is not None and not template.found_in(reply, read.accepted)) or (
-            read.id is not None and not name
-        ):
+        if not template.found_in(reply, read.accepted):
             raise NotJsonError
-        return Accepted(name)
+        return Accepted(template.found_in(reply, read.id))
 
     def look_up(self, sighting: Sighting, now: datetime) -> Finding:
         """Ask by our reference, where the settings say how."""

@@ -49,7 +49,9 @@ class KannelSettings(HttpSettings):
     sender: str | None = setting(
         None, check=SENDER, example="FormeSante", help=Sentence.of("the sender; by default Kannel's own")
     )
-    smsc: str | None = setting(None, check=NotEmpty(), help=Sentence.of("the smsc-id to send by; by default any"))
+    smsc: str | None = setting(
+        None, check=NotEmpty(), example="FREE", help=Sentence.of("the smsc-id to send by; by default any")
+    )
     reports_listen: str | None = setting(
         None,
         check=Matching(r"[0-9.]+:[0-9]{1,5}", Sentence.of("an IPv4 address of this computer, a colon and a port")),
