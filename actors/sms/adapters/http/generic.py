@@ -98,7 +98,9 @@ class GenericSettings(HttpSettings):
     provider: Literal["generic"] = setting(help=Sentence.of("a gateway that these keys describe"))
     name: str = setting(check=NotEmpty(), example="MySMS", help=Sentence.of("how people call the gateway"))
     url: str = setting(
-        check=(URL, _TEMPLATE), example="https://api.example.org/sms", help=Sentence.of("the address that takes an SMS")
+        check=(URL, _TEMPLATE),
+        example="https://api.example.org/sms?to={to}&text={text}",
+        help=Sentence.of("the address that takes an SMS"),
     )
     method: Literal["POST", "GET", "PUT"] = setting("POST", help=Sentence.of("the method of HTTP"))
     headers: Mapping[str, str] = setting(
