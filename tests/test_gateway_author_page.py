@@ -13,6 +13,7 @@ import pytest
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs/how-to/add-a-gateway.md"
 BLOCK: Final = re.compile(r"^\*\*`([^`\n]+)`\*\*\n\n```(python|diff)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+pytestmark = pytest.mark.timeout(180)  # mypy on a machine that has other things to do
 COPIED: Final = ("actors", "assets", "config", "tests/sms")
 
 
@@ -43,7 +44,7 @@ def follow(file: Path, kind: str, text: str) -> None:
 def run(copy: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "PYTHONPATH": str(copy)}
     command = (str(Path(sys.executable).parent / words[0]), *words[1:])
-    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False, timeout=55)
+    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False, timeout=150)
 
 
 def test_every_block_of_the_page_says_where_it_belongs() -> None:

@@ -151,6 +151,20 @@ class GatewayContract(ABC):
         assert "00000404" not in str(answer.reason)
         assert vendor.copies() == []
 
+    def test_an_error_inside_a_200_is_never_taken_for_success(self, gateway: HttpGateway[Any], vendor: Vendor) -> None:
+        vendor.hides_errors = True
+        assert isinstance(gateway.send(an_sms(recipient=vendor.REFUSED_NUMBER), Marks()), Refused | Unknown)
+        vendor.has_credit = False
+        if self.tells_credit_exhausted:
+            assert isinstance(gateway.send(an_sms(), Marks()), Refused | Unknown)
+        assert vendor.copies() == []
+
+    def test_half_a_letter_is_the_messages_fault(self, gateway: HttpGateway[Any], vendor: Vendor) -> None:
+        marks = Marks()
+        answer = gateway.send(an_sms(body="half of 🏊: \ud83c"), marks)
+        assert isinstance(answer, Refused)
+        assert (answer.is_final, marks.count, vendor.copies()) == (True, 0, [])
+
     def test_a_wrong_password_is_the_accounts_fault(
         self, make: Callable[..., HttpGateway[Any]], vendor: Vendor
     ) -> None:

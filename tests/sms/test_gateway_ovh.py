@@ -15,7 +15,7 @@ from gateway_server import Asked, Said, Vendor
 
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.ovh import OvhSettings
-from actors.sms.transport import Accepted, CanLookUp, CanReceive, CanReport, Category, Fate, HasCredit
+from actors.sms.transport import Accepted, Blame, CanLookUp, CanReceive, CanReport, Category, Fate, HasCredit, Refused
 from config.secret import Secret
 
 AHEAD = timedelta(hours=1)
@@ -147,7 +147,9 @@ class TestOvh(GatewayContract):
         assert isinstance(gateway.send(an_sms("club-1"), Marks()), Accepted)
         vendor.clock = Clock()
         clock.at += timedelta(hours=3)  # ours only
-        assert not isinstance(gateway.send(an_sms("club-2"), Marks()), Accepted)
+        refused = gateway.send(an_sms("club-2"), Marks())
+        assert isinstance(refused, Refused)
+        assert (refused.blame, refused.is_final) == (Blame.LOAD, False)
         assert isinstance(gateway.send(an_sms("club-2"), Marks()), Accepted)
 
     def test_an_sms_taken_from_the_incoming_is_deleted_only_when_the_next_is_asked_for(

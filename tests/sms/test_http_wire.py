@@ -160,6 +160,30 @@ def test_a_connection_that_the_server_closes_while_the_mark_is_written_is_opened
     assert (len(vendor.copies()), server.connections) == (2, 2)
 
 
+def test_a_gateway_that_goes_away_while_the_mark_is_written_has_nothing(
+    make: Make, vendor: Plain, server: Server
+) -> None:
+    gateway = make(server.url)
+    gateway.send(an_sms("club-1"), Marks())
+
+    def mark() -> bool:
+        server.go_away()
+        return True
+
+    assert isinstance(gateway.send(an_sms("club-2"), mark), NotSent)
+    assert len(vendor.copies()) == 1
+
+
+def test_a_header_that_cannot_be_sent_is_told_without_showing_it(make: Make, vendor: Plain, server: Server) -> None:
+    gateway = make(server.url, password=Secret("clé-ünïcode-’"), headers={"X-Key": "{password}"})
+    marks = Marks()
+    answer = gateway.send(an_sms(), marks)
+    assert isinstance(answer, NotSent)
+    assert answer.needs_a_person
+    assert "clé" not in repr(answer)
+    assert (marks.count, vendor.asked) == (0, [])
+
+
 def test_an_interrupt_before_the_mark_holds_the_sms_back(make: Make, vendor: Plain, server: Server) -> None:
     gateway = make(server.url)
     gateway.open()
@@ -274,7 +298,7 @@ def test_retry_after_is_read_in_both_its_forms(text: str, seconds: int | None) -
     ("words", "shown"),
     [
         ("The 'To' number +33 6 12 34 56 78 is not valid", "The 'To' number … is not valid"),
-        ("<h1>Erreur</h1>\n<p>code 21211</p>", "Erreur code …"),
+        ("<h1>Erreur</h1>\n<p>code 21211</p>", "Erreur code 21211"),
         ("key 7kbG7Bk7S9Nt7ZSVabcd rejected", "key … rejected"),
         ("write to someone@example.org", "write to …"),
         ("refused: " + TEXT[:20] + "…", "…"),

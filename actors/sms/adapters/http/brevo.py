@@ -1,7 +1,7 @@
 """Brevo SMS: https://developers.brevo.com/reference/send-async-transactional-sms, …/get-sms-events, …/get-account."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -76,13 +76,11 @@ class BrevoGateway(HttpGateway[BrevoSettings]):
 
     def answer(self, reply: Reply) -> Answer:
         """Read the message's id, or Brevo's error code."""
-        if reply.status < 300:  # noqa: PLR2004 - the classes of RFC 9110
-            name = name_of(at(reply.json(), "messageId"))
-            if name is None:
-                raise NotJsonError
+        said = reply.json_object()
+        name = name_of(at(said, "messageId"))
+        if name is not None and reply.status < 300:  # noqa: PLR2004 - the classes of RFC 9110
             return Accepted(name)
-        error = reply.json_object()
-        code, words = error.get("code"), error.get("message")
+        code, words = said.get("code"), said.get("message")
         if code == "not_enough_credits":
             return self.judge.no_credit()
         if code in _ACCOUNT:
@@ -91,7 +89,8 @@ class BrevoGateway(HttpGateway[BrevoSettings]):
 
     def look_up(self, sighting: Sighting, now: datetime) -> Finding:
         """Ask for events with our tag since the day it began."""
-        period = {"startDate": f"{sighting.began_at:%Y-%m-%d}", "endDate": f"{now:%Y-%m-%d}"}
+        began_on = sighting.began_at - timedelta(days=1)  # the days are those of the account's own time zone
+        period = {"startDate": f"{began_on:%Y-%m-%d}", "endDate": f"{now:%Y-%m-%d}"}
         events = self._events({"tags": sighting.sms.reference, **period})
         best: Found | None = None
         for event in events:
@@ -145,7 +144,7 @@ class BrevoGateway(HttpGateway[BrevoSettings]):
             "Content-Type": "application/json",
             "api-key": self.reveal(self.settings.api_key),
         }
-        return Request(method, self.settings.url + path, headers, body)
+        return Request(method, self.base + path, headers, body)
 
 
 def _fate(event: Any) -> Fate | None:

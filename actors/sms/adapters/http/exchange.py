@@ -10,7 +10,7 @@ import attrs
 _LONGEST_QUOTE: Final = 160
 _ECHO: Final = 12  # as many characters of a message's text, found in an answer, are no accident
 _TAGS: Final = re.compile(r"<[^>]*>")
-_NUMBER: Final = re.compile(r"\+?\d(?:[\d .()-]{2,}\d)")
+_NUMBER: Final = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){6,}")
 _TOKEN: Final = re.compile(r"(?<!\w)(?=\w*\d)[\w+/=-]{16,}")
 _ADDRESS: Final = re.compile(r"\S+@\S+|https?://\S+")
 

@@ -40,6 +40,7 @@ class HttpGateway(ABC, Generic[SettingsT]):
     def __init__(self, settings: SettingsT, now: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
         self.now = now
+        self.base = settings.url.rstrip("/")
         self.judge = Judge(self.NAME, settings.url, self.REFUSING)
         self._wire: Wire | None = None
         self._is_interrupted = False
@@ -87,7 +88,11 @@ class HttpGateway(ABC, Generic[SettingsT]):
     def send(self, sms: Sms, mark: Callable[[], bool]) -> Answer:
         """Send one SMS; see Transport."""
         self.open()
-        request = self.request(sms)
+        try:
+            request = self.request(sms)
+        except UnicodeError:  # half of a surrogate pair, which no encoding has
+            reason = Sentence.of("it holds a character that cannot be sent to {gateway}", gateway=self.NAME)
+            return Refused(reason, is_final=True)
         reply = self._connected().exchange(request, mark, self._private(sms))
         if isinstance(reply, Reply):
             answer = self._judged(reply)
@@ -133,8 +138,7 @@ class HttpGateway(ABC, Generic[SettingsT]):
         if reply.status in range(200, 300) or reply.status in also:
             return reply
         said = self.judge.on_its_way(reply, self.now()) or self.judge.by_status(reply)
-        reason = said.reason if isinstance(said, (Refused, Unknown)) else Sentence.of("refused")
-        raise Unavailable(reason, needs_a_person=isinstance(said, Refused) and said.blame is Blame.ACCOUNT)
+        raise Unavailable(said.reason, needs_a_person=isinstance(said, Refused) and said.blame is Blame.ACCOUNT)
 
     def _private(self, sms: Sms | None) -> tuple[str, ...]:
         of_sms = () if sms is None else (sms.recipient, sms.recipient.lstrip("+"), sms.body)

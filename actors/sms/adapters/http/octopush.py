@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import attrs
 
-from actors.sms.adapters.http.exchange import NotJsonError, Reply, Request, encoded_json
+from actors.sms.adapters.http.exchange import Reply, Request, encoded_json
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.settings import SENDER, URL, HttpSettings
 from actors.sms.adapters.http.verdict import at, name_of
@@ -65,16 +65,13 @@ class OctopushGateway(HttpGateway[OctopushSettings]):
 
     def answer(self, reply: Reply) -> Answer:
         """Read the ticket of a campaign, or an error; that our request_id is known already is an acceptance."""
-        if reply.status < 300:  # noqa: PLR2004 - the classes of RFC 9110
-            said = reply.json()
-            ticket = name_of(at(said, "sms_ticket")) or name_of(at(said, "ticket_number"))
-            if ticket is None:
-                raise NotJsonError
+        said = reply.json_object()
+        ticket = name_of(at(said, "sms_ticket")) or name_of(at(said, "ticket_number"))
+        if ticket is not None and reply.status < 300:  # noqa: PLR2004 - the classes of RFC 9110
             parts = at(said, "number_of_sms_needed")
             return Accepted(ticket, parts if isinstance(parts, int) else None)
-        error = reply.json_object()
-        words = error.get("message")
-        code = _code(error)
+        words = said.get("message")
+        code = _code(said)
         if code == _ALREADY_TAKEN:
             return Accepted()
         if code in _NO_CREDIT:
@@ -89,10 +86,7 @@ class OctopushGateway(HttpGateway[OctopushSettings]):
         if age > _REMEMBERED or (sighting.sms.validity is not None and age > sighting.sms.validity):
             return NotKnown()
         reply = self._ask(self.request(sighting.sms), sighting.sms, also=frozenset({400, 409, 422}))
-        try:
-            answer = self.answer(reply)
-        except NotJsonError:
-            raise self._nonsense(reply) from None
+        answer = self.answer(reply)
         return Found(answer.provider_reference) if isinstance(answer, Accepted) else NotKnown()
 
     def credit(self) -> float | None:
@@ -110,12 +104,12 @@ class OctopushGateway(HttpGateway[OctopushSettings]):
             "api-key": self.reveal(self.settings.api_key),
             "cache-control": "no-cache",
         }
-        return Request(method, self.settings.url + path, headers, body)
+        return Request(method, self.base + path, headers, body)
 
 
-def _code(error: Any) -> int | None:
+def _code(said: Any) -> int | None:
     for key in ("code", "error_code"):
-        found = name_of(at(error, key))
+        found = name_of(at(said, key))
         if found is not None and found.isascii() and found.isdigit():
             return int(found)
     return None

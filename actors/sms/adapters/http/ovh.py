@@ -76,7 +76,7 @@ class OvhGateway(HttpGateway[OvhSettings]):
     def _greet(self) -> None:
         """Learn by how much the clocks differ: a signature is good for some minutes only."""
         if self._ahead is None:
-            reply = self._ask(Request("GET", f"{self.settings.url}/auth/time"))
+            reply = self._ask(Request("GET", f"{self.base}/auth/time"))
             try:
                 self._ahead = int(reply.json()) - int(self.now().timestamp())
             except (NotJsonError, TypeError, ValueError):
@@ -108,9 +108,10 @@ class OvhGateway(HttpGateway[OvhSettings]):
             words = said.get("message")
             if "credit" in str(words).lower():
                 return self.judge.no_credit()
-            if said.get("errorCode") in ("QUERY_TIME_OUT", "INVALID_SIGNATURE"):
-                self._ahead = None  # this computer's clock was set
-            if "sender" in str(words).lower():
+            if said.get("errorCode") == "QUERY_TIME_OUT" or "out of time" in str(words).lower():
+                self._ahead = None  # this computer's clock was set: it is no fault of the SMS
+                return self.judge.refused(reply, words, Blame.LOAD)
+            if "signature" in str(words).lower():
                 return self.judge.refused(reply, words, Blame.ACCOUNT)
             return self.judge.by_status(reply, words)
         report = reply.json()
@@ -172,7 +173,7 @@ class OvhGateway(HttpGateway[OvhSettings]):
 
     def _signed(self, method: str, path: str, body: bytes = b"") -> Request:
         self._greet()
-        url = f"{self.settings.url}/sms/{quote(self.settings.service, safe='')}{path}"
+        url = f"{self.base}/sms/{quote(self.settings.service, safe='')}{path}"
         instant_text = str(int(self.now().timestamp()) + (self._ahead or 0))
         consumer = self.reveal(self.settings.consumer_key)
         secret = self.reveal(self.settings.application_secret)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import attrs
 
-from actors.sms.adapters.http.exchange import NotJsonError, Reply, Request, encoded_json
+from actors.sms.adapters.http.exchange import Reply, Request, encoded_json
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.settings import SENDER, URL, HttpSettings
 from actors.sms.adapters.http.verdict import at, instant, name_of
@@ -54,17 +54,14 @@ class SmsmodeGateway(HttpGateway[SmsmodeSettings]):
 
     def answer(self, reply: Reply) -> Answer:
         """Read the message's id and status, or the problem."""
-        if reply.status < 300:  # noqa: PLR2004 - the classes of RFC 9110
-            said = reply.json()
-            name, status = name_of(at(said, "messageId")), at(said, "status", "value")
-            if name is None:
-                raise NotJsonError
+        said = reply.json_object()
+        name, status = name_of(at(said, "messageId")), at(said, "status", "value")
+        if name is not None and reply.status < 300:  # noqa: PLR2004 - the classes of RFC 9110
             if _FATES.get(str(status)) is Fate.FAILED:
                 return self.judge.refused(reply, at(said, "status", "detail") or status, Blame.MESSAGE)
             parts = at(said, "body", "messagePartCount")
             return Accepted(name, parts if isinstance(parts, int) else None)
-        problem = reply.json_object()
-        words = " ".join(str(problem[key]) for key in ("message", "detail", "errorCode") if problem.get(key))
+        words = " ".join(str(said[key]) for key in ("message", "detail", "errorCode") if said.get(key))
         if any(word in words.lower() for word in _NO_CREDIT):
             return self.judge.no_credit()
         return self.judge.by_status(reply, words)
@@ -91,4 +88,4 @@ class SmsmodeGateway(HttpGateway[SmsmodeSettings]):
             "Content-Type": "application/json",
             "X-Api-Key": self.reveal(self.settings.api_key),
         }
-        return Request(method, self.settings.url + path, headers, body)
+        return Request(method, self.base + path, headers, body)

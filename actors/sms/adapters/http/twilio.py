@@ -78,17 +78,14 @@ class TwilioGateway(HttpGateway[TwilioSettings]):
 
     def answer(self, reply: Reply) -> Answer:
         """Read the message's SID, or the error code."""
-        if reply.status < 300:  # noqa: PLR2004 - the classes of RFC 9110
-            said = reply.json()
-            sid, status = name_of(at(said, "sid")), at(said, "status")
-            if sid is None:
-                raise NotJsonError
+        said = reply.json_object()
+        sid, status = name_of(at(said, "sid")), at(said, "status")
+        if sid is not None and reply.status < 300:  # noqa: PLR2004 - the classes of RFC 9110
             if _FATES.get(str(status)) is Fate.FAILED:
                 return self.judge.refused(reply, at(said, "error_message") or at(said, "error_code"), Blame.MESSAGE)
             parts = name_of(at(said, "num_segments"))
             return Accepted(sid, int(parts) if parts and parts.isdigit() and int(parts) else None)
-        error = reply.json_object()
-        code, words = error.get("code"), error.get("message")
+        code, words = said.get("code"), said.get("message")
         if code in _LOAD:
             return self.judge.refused(reply, words, Blame.LOAD)
         if code in _ACCOUNT:
@@ -154,10 +151,10 @@ class TwilioGateway(HttpGateway[TwilioSettings]):
             yield from messages
             if not isinstance(following, str) or not following.startswith("/") or not messages:
                 return
-            reply = self._ask(Request("GET", self.settings.url + following, self._headers()))
+            reply = self._ask(Request("GET", self.base + following, self._headers()))
 
     def _request(self, method: str, path: str, form: dict[str, str] | None = None) -> Request:
-        url = f"{self.settings.url}/2010-04-01/Accounts/{self.settings.account}/{path}"
+        url = f"{self.base}/2010-04-01/Accounts/{self.settings.account}/{path}"
         headers = self._headers()
         if form is None:
             return Request(method, url, headers)

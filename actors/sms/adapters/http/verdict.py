@@ -1,6 +1,7 @@
 """What an answer means by its status alone (RFC 9110 §15), for what a gateway's own file does not know better."""
 
 import math
+import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import attrs
 
 from actors.sms.adapters.http.exchange import Reply
-from actors.sms.transport import Answer, Blame, Refused, Unknown
+from actors.sms.transport import Blame, Refused, Unknown
 from config.sentence import Sentence
 
 _LONGEST_WAIT: Final = timedelta(hours=24)
@@ -22,6 +23,7 @@ _CREDENTIALS: Final = frozenset({401, 403, 407})
 _WRONG_PLACE: Final = frozenset({404, 405, 410})
 _TOO_MANY: Final = 429
 _UNAVAILABLE: Final = 503
+_SENDER: Final = re.compile(r"\b(?:sender|exp[ée]diteur)", re.IGNORECASE)
 
 
 @attrs.frozen
@@ -32,7 +34,7 @@ class Judge:
     url: str = attrs.field(repr=False)
     refusing: AbstractSet[int] = frozenset()
 
-    def on_its_way(self, reply: Reply, now: datetime) -> Answer | None:
+    def on_its_way(self, reply: Reply, now: datetime) -> Refused | Unknown | None:
         """Return the answer for what the HTTP world between may say: redirects, load, broken servers; else None."""
         status = reply.status
         if status in range(300, 400):
@@ -67,7 +69,7 @@ class Judge:
         reason = Sentence.of("no credit left at {gateway}: buy some", gateway=self.gateway)
         return Refused(reason, is_final=False, blame=Blame.ACCOUNT)
 
-    def by_status(self, reply: Reply, words: object = None) -> Answer:
+    def by_status(self, reply: Reply, words: object = None) -> Refused | Unknown:
         """Return what a 4xx means whose words nobody knows; of a 2xx that says nothing readable, that it is unknown."""
         status = reply.status
         if status < 300:  # noqa: PLR2004 - the classes of RFC 9110
@@ -86,7 +88,9 @@ class Judge:
             return Refused(reason, is_final=False, blame=Blame.ACCOUNT)
         if status in _TOO_SLOW:
             return self.refused(reply, words, Blame.LOAD)
-        return self.refused(reply, words, Blame.MESSAGE)
+        # A sender that is not accepted would fail every SMS for good, one after the other.
+        is_about_sender = _SENDER.search(str(words or "")) is not None
+        return self.refused(reply, words, Blame.ACCOUNT if is_about_sender else Blame.MESSAGE)
 
     def nonsense(self, reply: Reply) -> Unknown:
         """Return that a 2xx came with nothing readable in it: somebody took something, who knows who."""
@@ -103,7 +107,7 @@ class Judge:
     def _invites_again(self, reply: Reply) -> bool:
         return _UNAVAILABLE in self.refusing or "retry-after" in reply.headers
 
-    def _redirected(self, reply: Reply) -> Answer:
+    def _redirected(self, reply: Reply) -> Refused | Unknown:
         there = _host(self.url, reply.headers.get("location", ""))
         host = reply.quote(there)
         if reply.status == _SEE_OTHER:  # the one that says: done, and the result is over there

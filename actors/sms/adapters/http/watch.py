@@ -32,7 +32,7 @@ class Unresolved(Exception):  # noqa: N818 - weather more often than an error
 
 
 class Watch:
-    """Watches one exchange at a time; `interrupt` holds for every later one, until `reset`."""
+    """Watches one exchange at a time; `interrupt` holds for every later one, until `close`."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock

@@ -221,7 +221,7 @@ class Wire:
                 prepared, stream=True, timeout=self._seconds, proxies=self._proxies
             )
             return self._read(response, private)
-        except (_StoppedError, requests.RequestException, HTTPError, OSError) as error:
+        except (_StoppedError, requests.RequestException, HTTPError, OSError, UnicodeError) as error:
             # The errors of requests quote addresses, which may hold passwords: none goes on, not even as a cause.
             return self._ended(error)
         finally:
