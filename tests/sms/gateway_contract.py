@@ -38,6 +38,7 @@ from actors.sms.transport import (
 NUMBER = "+33612345678"
 TEXT = "Cours de 18 h annulé : l’eau est à 22 °C, désolés 🏊 & à bientôt"
 SECRET = "s3cr3t-of-the-account-0123456789"
+LONGEST_REFERENCE = 36
 BEGAN = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 UNSURE = [
     Fault.LOST_REPLY,
@@ -225,7 +226,8 @@ class GatewayContract(ABC):
     def test_a_lost_reply_is_found_again_and_never_sent_twice(
         self, gateway: HttpGateway[Any], vendor: Vendor, clock: Clock
     ) -> None:
-        sms = an_sms()
+        sms = an_sms("club-0f8fad5b-d9cb-469f-a165-7086768")
+        assert len(sms.reference) == LONGEST_REFERENCE
         vendor.faults.append(Fault.LOST_REPLY)
         assert isinstance(gateway.send(sms, Marks()), Unknown)
         assert len(vendor.copies()) == 1
@@ -233,6 +235,28 @@ class GatewayContract(ABC):
             clock.at += timedelta(minutes=5)
             assert isinstance(gateway.look_up(Sighting(sms, BEGAN), clock.at), Found)
         assert len(vendor.copies()) == 1
+
+    def test_of_many_uncertain_all_that_can_be_known_is_settled_within_ten_minutes(
+        self, gateway: HttpGateway[Any], vendor: Vendor, clock: Clock
+    ) -> None:
+        if not isinstance(gateway, CanLookUp) or not self.finds_by_asking:
+            return
+        waiting = [an_sms(f"club-{number}", body=f"Message {number}") for number in range(40)]
+        for number, sms in enumerate(waiting):
+            vendor.faults.append(Fault.LOST_REPLY if number % 2 else Fault.INTERNAL_ERROR)  # stored, or not
+            assert isinstance(gateway.send(sms, Marks()), Unknown)
+        for _ in range(10):
+            clock.at += timedelta(minutes=1)
+            for sms in list(waiting):
+                finding = gateway.look_up(Sighting(sms, BEGAN), clock.at)
+                if isinstance(finding, Absent):
+                    assert isinstance(gateway.send(sms, Marks()), Accepted)
+                if not isinstance(finding, NotKnown):
+                    waiting.remove(sms)
+        settles_all = self.proves_absence or gateway.may_send_when_asked
+        assert len(waiting) == (0 if settles_all else 20)
+        texts = [copy["text"] for copy in vendor.copies()]
+        assert len(set(texts)) == len(texts) == 40 - len(waiting), "one copy each"
 
     def test_what_never_arrived_is_absent_only_when_that_is_proved(
         self, gateway: HttpGateway[Any], vendor: Vendor, clock: Clock

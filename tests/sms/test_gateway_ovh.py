@@ -98,7 +98,7 @@ class Ovh(Vendor):
         if receiver == self.REFUSED_NUMBER:
             return Said(200, {**report, "invalidReceivers": [receiver]})
         key = 20_000_000 + len(self.outgoing)
-        self.outgoing[key] = {"id": key, "receiver": receiver, "tag": job["tag"], "deliveryReceipt": 0, "ptt": 0}
+        self.outgoing[key] = {"id": key, "receiver": receiver, "tag": job["tag"][:20], "deliveryReceipt": 0, "ptt": 0}
         self.store(receiver, job["message"], job["tag"], stop=not job["noStopClause"])
         return Said(200, {**report, "totalCreditsRemoved": 1, "ids": [key], "validReceivers": [receiver]})
 

@@ -206,6 +206,21 @@ def test_an_interrupt_while_the_mark_is_written_holds_the_sms_back(make: Make, v
     assert vendor.asked == []
 
 
+def test_an_interrupt_ends_the_wait_for_a_connection(make: Make) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        gateway = make(url, timeout=timedelta(minutes=10))
+        marks, answers = Marks(), list[Any]()
+        thread = threading.Thread(target=lambda: answers.append(gateway.send(an_sms(), marks)))
+        thread.start()
+        client, _ = listener.accept()
+        with client:
+            client.recv(1)  # it has begun to shake hands
+            gateway.interrupt()
+            thread.join()
+    assert (answers, marks.count) == ([Withheld()], 0)
+
+
 @pytest.mark.parametrize("fault", [Fault.DRIP_HEADERS, Fault.DRIP_BODY])
 def test_an_interrupt_ends_the_wait_for_an_answer(make: Make, vendor: Plain, server: Server, fault: Fault) -> None:
     vendor.faults.append(fault)
