@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import pytest
 from gateway_server import Fault, Server, Vendor, serving
+from kannel_programs import wait_until
 
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.roster import gateway_for
@@ -26,6 +27,7 @@ from actors.sms.transport import (
     Fate,
     Found,
     HasCredit,
+    Incoming,
     NotKnown,
     NotSent,
     Refused,
@@ -329,9 +331,16 @@ class GatewayContract(ABC):
     def test_what_members_answer_comes_in(self, gateway: HttpGateway[Any], vendor: Vendor) -> None:
         if not isinstance(gateway, CanReceive):
             return
+        gateway.open()
         self.answers(vendor, "+33611111111", "STOP")
         self.answers(vendor, "+33622222222", "merci")
-        taken = list(gateway.incoming())
+        taken: list[Incoming] = []
+
+        def both_came() -> bool:
+            taken.extend(each for each in gateway.incoming() if each not in taken)
+            return len(taken) == 2
+
+        wait_until(both_came, "not everything came in")
         assert sorted((each.sender.lstrip("+"), each.body) for each in taken) == [
             ("33611111111", "STOP"),
             ("33622222222", "merci"),

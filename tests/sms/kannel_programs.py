@@ -42,6 +42,8 @@ sendsms-port = {sendsms}
 sendsms-interface = 127.0.0.1
 global-sender = 13013
 log-level = 4
+http-request-retry = 20
+http-queue-delay = 1
 white-list-regex = "^\\\\+336[0-8].*"
 
 group = sendsms-user
@@ -49,7 +51,15 @@ username = club
 password = {password}
 max-messages = 10
 concatenation = true
+
+group = sms-service
+keyword = default
+catch-all = true
+max-messages = 0
+omit-empty = true
+get-url = "http://127.0.0.1:{station}/incoming?key={key}&from=%p&text=%b&id=%I"
 """
+INCOMING_KEY: Final = "key-of-what-members-answer"
 
 
 def free_ports(count: int) -> list[int]:
@@ -82,7 +92,7 @@ class Kannel:
     """A running gateway. `copies` is what reached the fake operator."""
 
     def __init__(self, folder: Path, password: str) -> None:
-        admin, boxes, self.operator_port, self.port = free_ports(4)
+        admin, boxes, self.operator_port, self.port, self.station_port = free_ports(5)
         self.folder = folder
         self.url = f"http://127.0.0.1:{self.port}/cgi-bin/sendsms"
         (folder / "spool").mkdir()
@@ -95,18 +105,20 @@ class Kannel:
                 sendsms=self.port,
                 folder=folder,
                 password=password,
+                station=self.station_port,
+                key=INCOMING_KEY,
             )
         )
         self._boxes_port = boxes
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self) -> None:
+    def start(self, incoming: str | None) -> None:
         self.run("bearerbox", "/usr/sbin/bearerbox", str(self._config))
         wait_until(lambda: is_listening(self._boxes_port), "bearerbox does not start")
         self.run("smsbox", "/usr/sbin/smsbox", str(self._config))
         wait_until(lambda: is_listening(self.port), "smsbox does not start")
-        operator = (str(FAKE_OPERATOR), "-H", "127.0.0.1", "-r", str(self.operator_port), "-m", "0", "1 2 text nop")
-        self.run("operator", *operator)
+        operator = (str(FAKE_OPERATOR), "-H", "127.0.0.1", "-r", str(self.operator_port), "-i", "0.1", "-m")
+        self.run("operator", *operator, *(("0", "1 2 text nop") if incoming is None else ("1", incoming)))
         wait_until(lambda: "fakesmsc" in self.said("operator").lower() or self.said("operator"), "no operator")
 
     def run(self, name: str, *command: str) -> None:
@@ -131,11 +143,11 @@ class Kannel:
 
 
 @contextmanager
-def running(folder: Path, password: str) -> Iterator[Kannel]:
-    """Run Kannel while the block runs."""
+def running(folder: Path, password: str, incoming: str | None = None) -> Iterator[Kannel]:
+    """Run Kannel while the block runs; `incoming`, by fakesmsc's notation, is what a member sends at the beginning."""
     kannel = Kannel(folder, password)
     try:
-        kannel.start()
+        kannel.start(incoming)
         yield kannel
     finally:
         kannel.stop()

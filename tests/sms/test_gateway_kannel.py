@@ -5,19 +5,35 @@ Debian's kannel 1.4.5 answers.
 """
 
 import http.client
-from collections.abc import Callable
+import itertools
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
+import pytest
 from gateway_contract import BEGAN, SECRET, Clock, GatewayContract, Marks, an_sms
 from gateway_server import Asked, Said, Vendor
+from kannel_programs import free_ports, is_listening, wait_until
 
 from actors.sms.adapters.http.gateway import HttpGateway
-from actors.sms.adapters.http.kannel import KannelSettings
-from actors.sms.transport import Blame, CanLookUp, CanReport, Fate, Found, NotKnown, Refused, Sighting
+from actors.sms.adapters.http.kannel import KannelGateway, KannelSettings
+from actors.sms.transport import (
+    Blame,
+    CanLookUp,
+    CanReceive,
+    CanReport,
+    Fate,
+    Found,
+    Incoming,
+    NotKnown,
+    Refused,
+    Sighting,
+)
 from config.secret import Secret
 
+KEY = "key-of-what-members-answer"
 KINDS = {Fate.ON_ITS_WAY: 8, Fate.DELIVERED: 1, Fate.FAILED: 2}
 
 
@@ -49,10 +65,10 @@ class Kannel(Vendor):
         return Said(202, "0: Accepted for delivery")
 
 
-def call(url: str) -> int:
+def call(url: str, seconds: float = 5) -> int:
     """Fetch a page as Kannel does, and return its status."""
     where = urlsplit(url)
-    connection = http.client.HTTPConnection(where.netloc, timeout=5)
+    connection = http.client.HTTPConnection(where.netloc, timeout=seconds)
     try:
         connection.request("GET", f"{where.path}?{where.query}")
         return connection.getresponse().status
@@ -61,12 +77,30 @@ def call(url: str) -> int:
 
 
 class TestKannel(GatewayContract):
-    can = {CanLookUp, CanReport}  # noqa: RUF012 - ClassVar in the contract
+    can = {CanLookUp, CanReceive, CanReport}  # noqa: RUF012 - ClassVar in the contract
     tells_credit_exhausted = False
     finds_by_asking = False
 
+    @pytest.fixture(autouse=True)
+    def calls(self) -> Iterator[list[threading.Thread]]:
+        """The calls of Kannel that wait until an SMS is taken."""
+        [self.port] = free_ports(1)
+        self.waiting: list[threading.Thread] = []
+        self.answered: list[int] = []
+        yield self.waiting
+        for thread in self.waiting:
+            thread.join()
+
     def make_vendor(self, log: Path, clock: Clock) -> Vendor:
         return Kannel(log)
+
+    def answers(self, vendor: Vendor, sender: str, text: str) -> None:
+        wait_until(lambda: is_listening(self.port), "nobody listens")
+        query = urlencode({"key": KEY, "from": sender, "text": text, "id": f"id-{len(self.waiting)}"})
+        url = f"http://127.0.0.1:{self.port}/incoming?{query}"
+        thread = threading.Thread(target=lambda: self.answered.append(call(url, 30)))
+        self.waiting.append(thread)
+        thread.start()
 
     def settings(self, url: str, secret: str, **changes: Any) -> KannelSettings:
         return KannelSettings(
@@ -75,7 +109,7 @@ class TestKannel(GatewayContract):
             url=f"{url}/cgi-bin/sendsms",
             user="club",
             password=Secret(secret),
-            **{"reports_listen": "127.0.0.1:0", **changes},
+            **{"reports_listen": f"127.0.0.1:{self.port}", "incoming_key": Secret(KEY), **changes},
         )
 
     def becomes(self, vendor: Vendor, number: int, fate: Fate) -> None:
@@ -104,6 +138,37 @@ class TestKannel(GatewayContract):
         assert isinstance(gateway, CanReport)
         assert list(gateway.reports([])) == []
 
+    def test_kannel_hears_that_an_sms_was_taken_only_when_the_next_is_asked_for(
+        self, gateway: HttpGateway[Any], vendor: Vendor
+    ) -> None:
+        gateway.open()
+        self.answers(vendor, "+33611111111", "STOP")
+        assert isinstance(gateway, CanReceive)
+        coming: list[Incoming] = []
+
+        def has_come() -> bool:
+            coming.extend(itertools.islice(gateway.incoming(), 1))
+            return bool(coming)
+
+        wait_until(has_come, "nothing came in")
+        assert self.answered == []
+        assert [each.body for each in gateway.incoming()] == ["STOP"]
+        wait_until(lambda: self.answered, "Kannel was not answered")
+        assert self.answered == [200]
+
+    def test_what_was_not_taken_when_the_station_stops_is_left_to_kannel(
+        self, gateway: HttpGateway[Any], vendor: Vendor
+    ) -> None:
+        gateway.open()
+        self.answers(vendor, "+33611111111", "STOP")
+        assert isinstance(gateway, KannelGateway)
+        listener = gateway._listener
+        assert listener is not None
+        wait_until(lambda: listener._held, "nothing came in")
+        gateway.close()
+        wait_until(lambda: self.answered, "Kannel was not answered")
+        assert self.answered == [503]
+
     def test_without_a_bearerbox_nothing_is_taken(self, gateway: HttpGateway[Any], vendor: Vendor) -> None:
         assert isinstance(vendor, Kannel)
         vendor.has_bearerbox = False
@@ -120,5 +185,5 @@ class TestKannel(GatewayContract):
         self, make: Callable[..., HttpGateway[Any]], vendor: Vendor
     ) -> None:
         assert isinstance(vendor, Kannel)
-        make(reports_listen=None).send(an_sms(), Marks())
+        make(reports_listen=None, incoming_key=None).send(an_sms(), Marks())
         assert vendor.report_addresses == [""]

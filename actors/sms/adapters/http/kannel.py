@@ -18,6 +18,7 @@ from actors.sms.transport import (
     Blame,
     DeliveryReport,
     Finding,
+    Incoming,
     NotKnown,
     Sighting,
     Sms,
@@ -65,10 +66,17 @@ class KannelSettings(HttpSettings):
         help=Sentence.of("how Kannel calls this station; by default the address of reports_listen"),
     )
 
+    incoming_key: Secret | None = setting(
+        None,
+        example="keyring:kannel-incoming",
+        help=Sentence.of("what Kannel gives as key when it brings what members answer; chosen by the club"),
+    )
+
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        if self.reports_url is not None and self.reports_listen is None:
-            raise ValueRefusedError(Sentence.of("needs reports_listen"), key=("reports_url",))
+        for key, value in (("reports_url", self.reports_url), ("incoming_key", self.incoming_key)):
+            if value is not None and self.reports_listen is None:
+                raise ValueRefusedError(Sentence.of("needs reports_listen"), key=(key,))
 
 
 class KannelGateway(HttpGateway[KannelSettings]):
@@ -127,6 +135,12 @@ class KannelGateway(HttpGateway[KannelSettings]):
         if self._listener is not None:
             yield from self._listener.taken()
 
+    def incoming(self) -> Iterator[Incoming]:
+        """Yield what members answered; Kannel is told that it was taken once the next is asked for."""
+        self.open()
+        if self._listener is not None:
+            yield from self._listener.incoming()
+
     def close(self) -> None:
         """Let go of the connections, and stop waiting for reports."""
         listener, self._listener = self._listener, None
@@ -140,8 +154,9 @@ class KannelGateway(HttpGateway[KannelSettings]):
             return
         host, _, port = where.rpartition(":")
         key = self.reveal(self.settings.password)
+        incoming_key = None if self.settings.incoming_key is None else self.reveal(self.settings.incoming_key)
         try:
-            self._listener = ReportListener((host, int(port)), key, self.settings.reports_url)
+            self._listener = ReportListener((host, int(port)), key, self.settings.reports_url, incoming_key)
         except (OSError, OverflowError) as error:
             raise Unavailable(
                 Sentence.of(
