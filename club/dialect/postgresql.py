@@ -29,6 +29,11 @@ class BoundedConnection(psycopg.Connection[Any]):
             self.pgconn.finish()  # what comes now would be taken for the answer to another question
             raise psycopg.OperationalError("the server has said nothing for too long") from error
 
+    def __del__(self) -> None:  # type: ignore[override]  # psycopg's takes what it warns with
+        """Close: SQLAlchemy drops, unclosed, a connection whose first questions the server did not answer."""
+        if hasattr(self, "pgconn"):
+            self.close()
+
 
 def opener(url: URL, password: str | None, limits: Limits) -> Opener:
     """Return what opens a connection; the query of the address goes to libpq (`sslmode=require`)."""

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, create_mock_engine, sel
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine import make_url
 
-from club import EMAIL, DatabaseAway, DatabaseUnfit, lease_statements, runs, stations
+from club import EMAIL, DatabaseAway, DatabaseUnfit, lease_statements, occurrences, runs, stations
 from club.dialect import Instant, byte_length, changes, meanings, now_ms, utc_now
 from club.queue_statements import QueueStatements
 from club.tables import email
@@ -47,7 +47,9 @@ def _statements() -> list[Any]:
                 "UNWANT",
             )
         ),
-        *(getattr(runs, name) for name in ("_BEGIN", "_AGAIN", "_FINISH")),
+        *(getattr(occurrences, name) for name in ("_CLOCK", "_NEWEST", "_SEEN", "_RUN", "_SKIP", "_AGAIN", "_FINISH")),
+        occurrences._INTERRUPT,
+        runs._RECORD,
         *(getattr(stations, name) for name in ("_SAME_RUN", "_NEW_RUN", "_FIRST_RUN")),
     ]
 

@@ -60,6 +60,12 @@ class LeaseMachine(RuleBasedStateMachine):
         before = lease.token
         if lease.acquire() and lease.token != before:
             self.tokens.append(lease.token or 0)
+        self._note_work(lease)
+
+    def _note_work(self, lease: Lease) -> None:
+        """Begin to count anew when a station works, also one that is frozen again before the next second."""
+        if lease.is_held:
+            self.unserved = 0
 
     @rule(seconds=st.sampled_from([1, 7, 46]))
     def live(self, seconds: int) -> None:
@@ -108,11 +114,13 @@ class LeaseMachine(RuleBasedStateMachine):
     def renew(self, station: str) -> None:
         with suppress(LeaseLost):
             self.leases[station].renew()
+        self._note_work(self.leases[station])
 
     @rule(station=st.sampled_from(STATIONS))
     def supersede(self, station: str) -> None:
         with suppress(LeaseLost):
             self.leases[station].supersede(lambda _connection, token: self.tokens.append(token))
+        self._note_work(self.leases[station])
 
     @rule(station=st.sampled_from(STATIONS))
     def release(self, station: str) -> None:

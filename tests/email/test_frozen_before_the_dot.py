@@ -41,8 +41,8 @@ assert lease.acquire()
 outbox = Outbox(database, EMAIL, lease, journal=Journal(folder / "answers"))
 outbox.recover()
 begin = outbox.begin
-def begin_and_freeze(message):
-    marked = begin(message)
+def begin_and_freeze(message, leaves_as=None):
+    marked = begin(message, leaves_as)
     os.kill(os.getpid(), signal.SIGSTOP)        # the mark is committed, the dot has not left
     return marked
 outbox.begin = begin_and_freeze
