@@ -132,8 +132,8 @@ class Post:
 
     def delivery(self, tally: Tally, **terms: Any) -> Delivery[Message]:
         reins = Reins(
-            lambda: self.goes_on(),
-            lambda: self.may_leave(),
+            self.goes_on,
+            self.may_leave,
             now=lambda: NOW_AT,
             clock=self.clock,
             wait=self.clock.wait,
