@@ -1,5 +1,6 @@
 """The club database: tables, migrations, leases, outbox. No actor and no settings file."""
 
+from club.batched_outbox import BatchedOutbox
 from club.database import Database
 from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
@@ -36,6 +37,7 @@ __all__ = [
     "Attachment",
     "Attempt",
     "Backlog",
+    "BatchedOutbox",
     "Channel",
     "Database",
     "DatabaseAway",
