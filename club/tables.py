@@ -205,6 +205,10 @@ class Channel:
     recipients: Table | None = None
     owner: str = "email_id"
     """The column by which attachments and recipients name their message."""
+    own: tuple[str, ...] = ()
+    """Columns of Service's own that people are shown besides those of any message."""
+    has_reports: bool = False
+    """Whether the provider tells later what became of a message: `sent` is not its last state then."""
 
 
 EMAIL: Final = Channel(
