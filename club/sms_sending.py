@@ -40,10 +40,11 @@ class Prepared:
 
 @attrs.frozen
 class Spent:
-    """The parts that left, or may have left, in the last 60 s and since an instant; when the oldest of the 60 s left."""
+    """The parts that left, or may have left: in the last 60 s, and since the instant that was asked about."""
 
     last_minute: int
     oldest_at: datetime | None
+    """When the oldest of the last minute's left."""
     since: int
 
 
