@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Connection, Update, update
+from sqlalchemy import Connection, update
 
 from club import (
     EMAIL,
@@ -44,7 +44,7 @@ from club import (
 )
 from club.delivery_reports import DeliveryReports, Fate, Report
 from club.settling import Settling
-from club.sms_sending import Prepared, SmsSending, Unsettled
+from club.sms_sending import Prepared, SmsSending
 
 T = TypeVar("T")
 STATIONS = ("ACCUEIL", "SERVEUR")
@@ -396,20 +396,6 @@ class SmsMachine(OutboxMachine):
 def test_nothing_is_sent_twice_and_nothing_is_lost_of_sms(model_places: ModelPlaces) -> None:
     SmsMachine.places = OutboxMachine.places = model_places
     run_state_machine_as_test(SmsMachine, settings=settings(SETTINGS, max_examples=model_places.examples(40)))
-
-
-@pytest.mark.engines("sqlite")
-def test_the_model_catches_a_look_up_that_does_not_see_what_a_person_decided(
-    model_places: ModelPlaces, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    SmsMachine.places = OutboxMachine.places = model_places
-
-    def unguarded(_self: SmsSending, unsettled: Unsettled) -> Update:
-        return update(SMS.messages).where(SMS.messages.c.id == unsettled.id)
-
-    monkeypatch.setattr(SmsSending, "_as_seen", unguarded)
-    with pytest.raises(AssertionError):
-        run_state_machine_as_test(SmsMachine, settings=UNSHRUNK)
 
 
 def test_nothing_is_sent_twice_and_nothing_is_lost(model_places: ModelPlaces) -> None:
