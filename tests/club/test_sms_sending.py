@@ -1,9 +1,11 @@
 """What SMS cost, under which name they leave, and how what is not known of them is settled."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from club import SMS, Failed, MessageRefused, Outbox, Sent, Uncertain
 from club.delivery_reports import DeliveryReports, Report
@@ -185,3 +187,27 @@ def test_an_old_question_says_nothing_of_the_next_attempt(club: Any, outbox: Out
     assert not sending.settle_absent(seen)
     assert not sending.settle_found(seen)
     assert club.sql("SELECT state FROM sms") == [("uncertain",)]
+
+
+@pytest.mark.engines("sqlite")
+def test_limits_reports_and_look_ups_are_answered_by_an_index(club: Any, sending: SmsSending) -> None:
+    """A year of SMS lies in the table: none of what is asked every minute may read it all."""
+    database = club.database()
+    asked: list[tuple[str, Any]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    sending = SmsSending(database, "ACCUEIL")
+    sending.spent(MIDNIGHT)
+    sending.unsettled(10, NO_TIME)
+    reports = DeliveryReports(database, "ACCUEIL")
+    reports.apply([Report("delivered", "p1", "n1")])
+    reports.apply([])
+    reports.awaiting(10, timedelta(days=2))
+    plans = {
+        sql: " ".join(row[3] for row in club.sql(f"EXPLAIN QUERY PLAN {sql}", *given))
+        for sql, given in asked
+        if re.search(r"(FROM|JOIN) sms\b", sql)
+    }
+    assert len(plans) == 7
+    for sql, plan in plans.items():
+        assert re.search(r"SEARCH sms\b", plan), f"{sql}: {plan}"
+        assert not re.search(r"SCAN sms\b", plan), f"{sql}: {plan}"
