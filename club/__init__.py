@@ -2,6 +2,7 @@
 
 from club.batched_outbox import BatchedOutbox
 from club.database import Database
+from club.delivery_reports import Applied, Awaited, DeliveryReports, Report
 from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
 from club.holders import LeaseRow, lease_rows, want
@@ -25,17 +26,23 @@ from club.occurrences import Known, Occurrences, Sight, club_time
 from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
+from club.sms_answers import OptOut, Received, SmsAnswers
+from club.sms_sending import Prepared, SmsSending, Spent, Unsettled
+from club.sms_tables import SMS
 from club.stations import STOPPED, UNSEEN_SECONDS, StationReport, Stations
 from club.succession import is_preferred, same
 from club.tables import EMAIL, Channel
 
 __all__ = [
     "EMAIL",
+    "SMS",
     "STATES",
     "STOPPED",
     "UNSEEN_SECONDS",
+    "Applied",
     "Attachment",
     "Attempt",
+    "Awaited",
     "Backlog",
     "BatchedOutbox",
     "Channel",
@@ -43,6 +50,7 @@ __all__ = [
     "DatabaseAway",
     "DatabaseError",
     "DatabaseUnfit",
+    "DeliveryReports",
     "Dossier",
     "Expired",
     "Failed",
@@ -56,23 +64,31 @@ __all__ = [
     "Message",
     "MessageRefused",
     "Occurrences",
+    "OptOut",
     "Outbox",
     "OutboxDesk",
     "Outcome",
+    "Prepared",
+    "Received",
     "Recipient",
     "Recovery",
+    "Report",
     "Run",
     "RunOutcome",
     "Runs",
     "SchemaStatus",
     "Sent",
     "Sight",
+    "SmsAnswers",
+    "SmsSending",
+    "Spent",
     "State",
     "StationReport",
     "Stations",
     "Summary",
     "Times",
     "Uncertain",
+    "Unsettled",
     "boot_clock",
     "check",
     "club_time",
