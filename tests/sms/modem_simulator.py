@@ -92,6 +92,7 @@ class Modem:
         self.commands: list[str] = []
         self._mr = 6
         self._late: list[str] = []
+        self._later: list[str] = []
         self._power_up()
 
     def _power_up(self) -> None:
@@ -363,7 +364,9 @@ class Modem:
                 pass
             case Fault.LYING:
                 self._error("CMS", 500, [])
-            case Fault.LATE | Fault.LATE_BEFORE_NEXT:
+            case Fault.LATE:
+                self._later.append(result)
+            case Fault.LATE_BEFORE_NEXT:
                 self._late.append(result)
             case Fault.GARBAGE:
                 self.say("\r\n\xff\x00~~~+CMG\r\n> \x7f\r\nRING\r\n" + result + "\xfe\x01\r\n")
@@ -378,7 +381,7 @@ class Modem:
             case Fault.VANISH_SENT:
                 self.is_unplugged = True
             case _:
-                late, self._late = self._late, []
+                late, self._later = self._later, []
                 self.say("".join(late) + result)
         if sms["srr"]:
             self._report(sms)

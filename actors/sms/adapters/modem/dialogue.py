@@ -12,9 +12,6 @@ from actors.sms.adapters.modem.lines import LineReader
 from actors.sms.adapters.modem.pdu import fits
 from actors.sms.adapters.modem.port import Port
 
-COMMAND_SECONDS: Final = 5.0
-_AFTER_RESULT_SECONDS: Final = 2.0
-_QUIET_SECONDS: Final = 0.2
 _DOUBT_SECONDS: Final = 120.0
 """So long an answer that never came may still come, and be taken for that of another command."""
 _FINAL: Final = re.compile(r"OK|ERROR|COMMAND NOT SUPPORT|\+CM[ES] ERROR: ?(?P<code>\d+|[A-Za-z].*)")
@@ -35,6 +32,19 @@ class Silent(Exception):  # noqa: N818 - some modems are
 
 class Restarted(Exception):  # noqa: N818 - weather
     """The modem has started anew: nothing that was set holds any more."""
+
+
+@attrs.frozen
+class Patience:
+    """How long a modem is waited for, in seconds."""
+
+    command: float = 5.0
+    """Until the final result of a command; longer where it asks the network."""
+    wake: float = 1.5
+    after_result: float = 2.0
+    """For the OK after a reference."""
+    quiet: float = 0.2
+    """After so long without a word nothing more is coming."""
 
 
 @attrs.frozen
@@ -62,17 +72,25 @@ class Handed:
     """What came back after Ctrl-Z: the message reference of `+CMGS`, an error, or neither."""
 
     mr: int | None = None
+    seen: int | None = None
+    """A reference that came, and may be of this SMS or of an earlier one."""
     error: str | None = None
     is_in_doubt: bool = False
     """Whether the error may be the late answer to something else."""
 
 
+_PATIENCE: Final = Patience()
+
+
 class Dialogue:
     """One modem's talk, from when its port was opened until it is lost. Raises PortLost and Interrupted throughout."""
 
-    def __init__(self, port: Port, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, port: Port, monotonic: Callable[[], float] = time.monotonic, patience: Patience = _PATIENCE
+    ) -> None:
         self._port = port
         self._monotonic = monotonic
+        self._patience = patience
         self._reader = LineReader()
         self._lines: deque[str] = deque()
         self._awaited: re.Match[str] | None = None
@@ -98,16 +116,16 @@ class Dialogue:
 
     def echoes_back(self) -> bool:
         """Return whether commands come back although that was switched off. Raises Silent, Restarted."""
-        return "AT" in self._asked("AT", COMMAND_SECONDS).lines
+        return "AT" in self._asked("AT").lines
 
-    def ask(self, command: str, seconds: float = COMMAND_SECONDS) -> Reply:
+    def ask(self, command: str, seconds: float | None = None) -> Reply:
         """Return the answer to one command, without its echo. Raises Silent, Restarted."""
         answer = self._asked(command, seconds)
         return Reply(answer.final, tuple(line for line in answer.lines if line != command))
 
-    def _asked(self, command: str, seconds: float) -> Reply:
+    def _asked(self, command: str, seconds: float | None = None) -> Reply:
         self._port.write(command + "\r")
-        until = self._monotonic() + seconds
+        until = self._monotonic() + (self._patience.command if seconds is None else seconds)
         said: list[str] = []
         while True:
             line = self._line(until, is_asked=command.startswith(("AT+CPIN", "AT+CFUN")))
@@ -119,10 +137,10 @@ class Dialogue:
             self._stray(line)
             said.append(line)
 
-    def offer(self, command: str, seconds: float = COMMAND_SECONDS) -> Reply | None:
+    def offer(self, command: str) -> Reply | None:
         """Give a command that takes a text; None once the modem stands at its prompt. Raises Silent, Restarted."""
         self._port.write(command + "\r")
-        until = self._monotonic() + seconds
+        until = self._monotonic() + self._patience.command
         while True:
             line = self._line(until, with_prompt=True)
             if line is None:
@@ -142,7 +160,7 @@ class Dialogue:
         `expected` is the message reference that it will have, as far as is known. Raises PortLost, Interrupted, and
         Restarted, all of which leave it open whether it went; so does a result that is neither reference nor error.
         """
-        was_in_doubt = self.is_in_doubt
+        was_in_doubt, early = self.is_in_doubt, None
         self._port.write(pdu + "\x1a")
         until = self._monotonic() + seconds
         while True:
@@ -151,12 +169,16 @@ class Dialogue:
                 self._doubt()
                 if expected is not None:
                     self.missing.add(expected)
-                return Handed()
+                return Handed(seen=early)
             if sent := _SENT.fullmatch(line):
                 mr = int(sent["mr"])
                 if mr in self.missing and expected not in (None, mr):
-                    self._came_late(mr)
+                    # The late answer of an earlier SMS, or ours from a modem that did not count that one.
+                    self.missing.discard(mr)
+                    early = mr
                     continue
+                if early is not None:
+                    self._came_late(early)
                 if was_in_doubt and (expected is None or mr in self.missing):
                     mr = self._latest(mr)
                 self.missing.discard(mr)
@@ -172,12 +194,12 @@ class Dialogue:
         self._port.write("\x1b\r")
         self._until_quiet()
 
-    def wake(self, seconds: float = 1.5, tries: int = 3) -> None:
+    def wake(self, tries: int = 3) -> None:
         """Bring modem and program to where a command is awaited. Raises Silent."""
         for attempt in range(tries):
             self.cancel()
             try:
-                if self.ask("AT", seconds).is_ok:
+                if self.ask("AT", self._patience.wake).is_ok:
                     self._until_quiet()
                     return
             except Silent:
@@ -203,7 +225,7 @@ class Dialogue:
 
     def _latest(self, mr: int) -> int:
         """Return the reference that is this SMS's: after one that was given up, two may come, the late one first."""
-        until = self._monotonic() + COMMAND_SECONDS
+        until = self._monotonic() + self._patience.command
         try:
             while (line := self._line(until)) is not None:
                 if sent := _SENT.fullmatch(line):
@@ -215,7 +237,7 @@ class Dialogue:
 
     def _until_final(self) -> None:
         """Wait for the OK after a reference; that it is missing changes nothing."""
-        until = self._monotonic() + _AFTER_RESULT_SECONDS
+        until = self._monotonic() + self._patience.after_result
         try:
             while (line := self._line(until)) is not None:
                 if _FINAL.fullmatch(line):
@@ -224,9 +246,9 @@ class Dialogue:
             self._lines.appendleft("RDY")  # told again, to whoever asks next
 
     def _until_quiet(self) -> None:
-        end = self._monotonic() + COMMAND_SECONDS
+        end = self._monotonic() + self._patience.command
         while self._monotonic() < end:
-            line = self._line(self._monotonic() + _QUIET_SECONDS)
+            line = self._line(self._monotonic() + self._patience.quiet)
             if line is None:
                 break
             self._stray(line)

@@ -2,13 +2,12 @@
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
 from actors.sms.adapters.modem.bring_up import Equipment, bring_up
-from actors.sms.adapters.modem.dialogue import Dialogue, Restarted, Silent
+from actors.sms.adapters.modem.dialogue import Dialogue, Patience, Restarted, Silent
 from actors.sms.adapters.modem.mailbox import Mailbox
 from actors.sms.adapters.modem.port import Interrupted, Port, PortLost
 from actors.sms.adapters.modem.settings import ModemSettings
@@ -27,8 +26,10 @@ class Link:
         settings: ModemSettings,
         pin: SimPin,
         now: Callable[[], datetime],
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float],
+        patience: Patience,
     ) -> None:
+        self._patience = patience
         self._settings = settings
         self._pin = pin
         self._now = now
@@ -55,7 +56,7 @@ class Link:
         with self.translated():
             if self._dialogue is None:
                 self._port = Port(self._settings.port, self._settings.baud, self._is_interrupted)
-                self._dialogue = Dialogue(self._port, self._monotonic)
+                self._dialogue = Dialogue(self._port, self._monotonic, self._patience)
             if self.equipment is None:
                 self.last_mr = None
                 self.mailbox.forget_places()

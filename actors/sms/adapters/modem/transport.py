@@ -15,7 +15,7 @@ from typing import Final
 
 from actors.sms.adapters.modem import network
 from actors.sms.adapters.modem.bring_up import Equipment
-from actors.sms.adapters.modem.dialogue import Dialogue, Handed, Restarted
+from actors.sms.adapters.modem.dialogue import Dialogue, Handed, Patience, Restarted
 from actors.sms.adapters.modem.ledger import Ledger
 from actors.sms.adapters.modem.link import Link
 from actors.sms.adapters.modem.passage import Passage
@@ -45,6 +45,7 @@ _REFERENCES: Final = 256
 _SWEPT_EVERY_SECONDS: Final = 600.0
 """A line that announced something may have been damaged: now and then the memory is read without being told."""
 _DIGITS: Final = range(6, 16)
+_PATIENCE: Final = Patience()
 
 PRIVATE_SIM_WARNING: Final = Sentence.of(
     "a modem with a 06 or 07 number may only carry messages between persons (ARCEP decision 2022-1583): "
@@ -65,12 +66,13 @@ class ModemTransport:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
+        patience: Patience = _PATIENCE,
     ) -> None:
         self._settings = settings
         self._folder = folder
         self._now = now
         self._monotonic = monotonic
-        self._link = Link(settings, SimPin(settings.pin, folder / "modem-pin.json"), now, monotonic)
+        self._link = Link(settings, SimPin(settings.pin, folder / "modem-pin.json"), now, monotonic, patience)
         self._ledger: Ledger | None = None
         self._network_seen_at = self._swept_at = 0.0
         self._concatenation = secrets.randbelow(_REFERENCES)
@@ -217,7 +219,7 @@ class ModemTransport:
             self._link.last_mr = handed.mr
             passage.part_left(handed.mr)
             return handed.mr
-        self._link.last_mr = dialogue.late[-1] if dialogue.late else expected
+        self._link.last_mr = expected if handed.seen is None else handed.seen
         answer = self._judged(handed)
         if isinstance(answer, Refused):
             passage.part_stayed()
