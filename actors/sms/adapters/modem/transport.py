@@ -245,6 +245,7 @@ class ModemTransport:
 
     def _ready(self) -> tuple[Dialogue, Equipment]:
         """Return the talk with a modem by which an SMS may leave, and what it is. Raises Unavailable."""
+        self._opened_ledger()
         dialogue, equipment = self._link.ready()
         self._network_seen_at = max(self._network_seen_at, self._link.ready_at)
         self._swept_at = max(self._swept_at, self._link.ready_at)
