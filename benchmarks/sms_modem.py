@@ -1,7 +1,7 @@
-"""Measures SMS per second by a modem that answers at once, and copies of an SMS whose answer is lost; gammu-smsd beside it.
+"""Measures SMS per second by a modem that answers at once, and copies when an answer is lost; gammu-smsd beside it.
 
-Both talk to the same simulator, a process of its own. gammu-smsd (Debian) runs with its files backend and the settings of
-its manual, but for a wait between two looks at the queue of one second, the shortest it has, and MaxRetries 3.
+Both talk to the same simulator, a process of its own. gammu-smsd (Debian) runs with its files backend and the
+settings of its manual, but for LoopSleep 1, MaxRetries 3, and short waits between two tries.
 """
 
 import argparse

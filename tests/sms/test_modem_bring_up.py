@@ -37,7 +37,7 @@ REGISTRATIONS = [
 
 
 @pytest.mark.parametrize(("state", "said", "needs_a_person"), REGISTRATIONS)
-def test_the_reason_why_there_is_no_network_is_said(rig: Rig, state: int, said: str, needs_a_person: bool) -> None:
+def test_the_reason_why_there_is_no_network_is_said(rig: Rig, state: int, said: str, *, needs_a_person: bool) -> None:
     rig.modem.registration = state
     unavailable = why(rig)
     assert said in str(unavailable.sentence)

@@ -1,4 +1,4 @@
-"""The cable is cut at every byte of a dialogue: the answer never says "not sent" of a copy on air, nor "accepted" of none."""
+"""The cable is cut at every byte: the answer never says "not sent" of a copy on air, nor "accepted" of none."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from modem_simulator import SimulatedModem, deliver, status_report
+from modem_pdus import deliver, status_report
+from modem_simulator import SimulatedModem
 
 pytestmark = pytest.mark.skipif(shutil.which("gammu") is None, reason="needs the Debian package gammu")
 AT = datetime(2026, 11, 24, 8, 30, 1, tzinfo=UTC)

@@ -1,6 +1,7 @@
 """Lines are told whole and once, however bytes come; a prompt is told from everything else."""
 
 import re
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ NOISE = st.binary(max_size=60)
 
 def cut_up(data: bytes, places: list[int]) -> list[bytes]:
     ends = sorted({place % (len(data) + 1) for place in places} | {0, len(data)})
-    return [data[begin:end] for begin, end in zip(ends, ends[1:], strict=False)]
+    return [data[begin:end] for begin, end in pairwise(ends)]
 
 
 @given(st.binary(max_size=400), st.lists(st.integers(0, 400), max_size=20))

@@ -1,11 +1,12 @@
 """PDUs are as the simulator's own decoder reads them, and what cannot be read is refused without a crash."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from modem_simulator import DEFAULT, EXTENDED, decode_submit, deliver, status_report
+from modem_pdus import DEFAULT, EXTENDED, decode_submit, deliver, status_report
 
 from actors.sms.adapters.modem.pdu import PduRefusedError, Received, StatusReport, read, relative_validity, submit
 from actors.sms.parts import segments
@@ -18,8 +19,8 @@ def spoken(text: str) -> bool:
     return bool(text.strip())
 
 
-@given((GSM | ANY).filter(spoken), st.integers(0, 255), st.booleans())
-def test_another_decoder_reads_what_was_written(text: str, reference: int, wants_report: bool) -> None:
+@given(text=(GSM | ANY).filter(spoken), reference=st.integers(0, 255), wants_report=st.booleans())
+def test_another_decoder_reads_what_was_written(text: str, reference: int, *, wants_report: bool) -> None:
     read_back = []
     for part in segments(text, reference):
         pdu, octets = submit("+33612345678", part, timedelta(days=2), wants_report=wants_report)
@@ -75,10 +76,8 @@ def test_a_sender_with_a_name_is_read() -> None:
 
 @given(st.binary(max_size=200))
 def test_noise_is_refused_and_nothing_else_happens(noise: bytes) -> None:
-    try:
-        read(noise.hex())
-    except PduRefusedError as refused:
-        assert refused.__cause__ is None
+    with suppress(PduRefusedError):
+        assert isinstance(read(noise.hex()), Received | StatusReport | None)
 
 
 @given(st.text(max_size=50))

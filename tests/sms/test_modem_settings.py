@@ -1,4 +1,4 @@
-"""`[sms.gateway]` of kind modem is read as docs/how-to/sms-modem.md shows it, and every sentence there is the program's."""
+"""`[sms.gateway]` of kind modem is read as docs/how-to/sms-modem.md shows it; what it quotes is what is said."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from actors.sms.adapters.modem.settings import ModemSettings
-from config import ExclusiveSettings, SettingsError, SettingsSchema, example, load, setting, show
+from config import ExclusiveSettings, SettingsError, SettingsSchema, example, load, setting
 from config.sentence import Sentence
 
 ROOT = Path(__file__).resolve().parents[2]
