@@ -115,7 +115,7 @@ def main() -> None:
             )
             went = air(place)
             print(
-                f"             gammu-smsd {went.count(LOST)} copies, the next SMS {went.count(GOOD)} times, {seconds:.0f} s"
+                f"{'':12} gammu-smsd {went.count(LOST)} copies, the next SMS {went.count(GOOD)} times, {seconds:.0f} s"
             )
         else:
             print("gammu-smsd is not here: install the Debian package")

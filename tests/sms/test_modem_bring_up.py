@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from modem_at import Modem
 from modem_rig import Rig, an_sms, plugged_in, wait_until
-from modem_simulator import Modem
 
 from actors.sms.adapters.modem.settings import ModemSettings
 from actors.sms.adapters.modem.transport import PRIVATE_SIM_WARNING, ModemTransport

@@ -7,8 +7,8 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from modem_at import Fault
 from modem_rig import NUMBER, TEXT, Rig, an_sms, plugged_in, wait_until
-from modem_simulator import Fault
 
 from actors.sms.transport import (
     Accepted,
