@@ -13,7 +13,7 @@ from actors.email.adapters.smtp import SmtpSession
 from actors.email.addresses import AddressError, Mailbox, parse_mailbox, parse_recipients
 from actors.email.attempt import Attempt, Refusal
 from actors.email.settings import EmailSettings
-from actors.email.trouble import ConnectionTrouble, Turned
+from actors.email.trouble import ConnectionTrouble
 from actors.operation import Workplace
 from actors.retrying import RowFacts
 from club import Attachment as StoredAttachment
@@ -102,7 +102,7 @@ class EmailCourier(Courier[Letter]):
         try:
             attempt = self._session.send(parcel.envelope, mark)
         except ConnectionTrouble as trouble:
-            if isinstance(trouble, Turned) and trouble.refuses_login:
+            if trouble.refuses_login:
                 raise LoginRefused(trouble.sentence) from trouble
             raise TransportAway(trouble.sentence, needs_a_person=trouble.needs_a_person) from trouble
         message = parcel.message

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from config.sentence import Sentence
 from service.argument_parser import Commands, counting_number
+from service.commands import email_authorise
 from service.console import Console
 from service.exit_codes import Exit
 
@@ -72,6 +73,7 @@ def add(commands: Commands) -> None:
         decision.add_argument(
             f"--{name}", dest="decision", action="store_const", const=name, help=meaning.render(resolve.language)
         )
+    email_authorise.add(email)
     for parser in (listing, show, retry, resolve):
         parser.config_option()
         parser.json_option()

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from actors.email.adapters.dial import Interrupt
 from actors.email.adapters.message import Envelope
@@ -13,6 +13,9 @@ from actors.email.adapters.wire import Wire
 from actors.email.attempt import Attempt, End, Stage
 from actors.email.settings import SmtpSettings
 from actors.email.trouble import ConnectionTrouble
+
+if TYPE_CHECKING:
+    from actors.email.adapters.tokens import AccessTokens
 
 _FAREWELL_SECONDS: Final = 1.0
 
@@ -40,6 +43,7 @@ class SmtpSession:
         self._wire: Wire | None = None
         self._delivered = 0
         self._needs_reset = False
+        self._access: AccessTokens | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +59,7 @@ class SmtpSession:
             # Here, because yagmail brings 9 MB and 0.1 s, which a station that never sends need not pay.
             from actors.email.adapters.opening import open_wire  # noqa: PLC0415
 
-            self._wire = open_wire(self._settings, self._interrupt, self._clock)
+            self._wire = open_wire(self._settings, self._interrupt, self._clock, self._tokens())
             self._delivered, self._needs_reset = 0, False
 
     def send(self, envelope: Envelope, before_dot: BeforeDot) -> Attempt:
@@ -84,6 +88,13 @@ class SmtpSession:
             with contextlib.suppress(ConnectionTrouble):
                 wire.docmd("QUIT")
             wire.close()
+
+    def _tokens(self) -> "AccessTokens | None":
+        if self._settings.oauth2 is not None and self._access is None:
+            from actors.email.adapters.tokens import AccessTokens  # noqa: PLC0415 - brings requests
+
+            self._access = AccessTokens(self._settings.oauth2, self._clock)
+        return self._access
 
     def _try(self, envelope: Envelope, before_dot: BeforeDot) -> Attempt:
         self.open()
