@@ -5,6 +5,7 @@ from typing import Final
 from actors.delivery.actor import DeliveryActor
 from actors.delivery.trade import Trade, Words
 from actors.email.courier import EmailCourier
+from actors.email.provider_limits import limits_of
 from actors.operation import Workplace
 from club import EMAIL
 from config.sentence import Sentence
@@ -48,6 +49,7 @@ class EmailActor(DeliveryActor):
 
     def __init__(self, workplace: Workplace) -> None:
         settings = workplace.settings
+        limits = limits_of(settings.smtp.host, settings, with_known=settings.provider_limits)
         refused = _refused_login if settings.smtp.oauth2 is None else _refused_consent
         super().__init__(
             workplace,
@@ -59,7 +61,7 @@ class EmailActor(DeliveryActor):
                 every=settings.every,
                 longest_wait=max(settings.retry_at_most, settings.greylist_after),
                 claim_at_most=settings.batch,
-                per_minute=settings.per_minute,
-                per_connection=settings.per_connection,
+                limits=limits.spans,
+                per_connection=limits.per_connection,
             ),
         )

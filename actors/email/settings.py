@@ -9,6 +9,7 @@ import attrs
 
 from actors.email.addresses import AddressError, parse_mailbox
 from actors.email.settings_oauth2 import OAuth2Settings
+from actors.email.unsubscribe import UnsubscribeSettings
 from actors.http.loopback import is_loopback
 from config.checks import Between, Judged, Matching, NotEmpty, size_between
 from config.declaration import setting
@@ -145,6 +146,26 @@ class EmailSettings(ExclusiveSettings):
         example=30,
         help=Sentence.of("how many e-mails leave in a minute at most, where the provider sets a limit"),
     )
+    per_hour: int | None = setting(
+        None,
+        check=Between(1, 100_000),
+        example=200,
+        help=Sentence.of("how many e-mails leave in an hour at most, all stations together"),
+    )
+    per_day: int | None = setting(
+        None,
+        check=Between(1, 100_000),
+        example=2000,
+        help=Sentence.of("how many e-mails leave in 24 hours at most, all stations together"),
+    )
+    provider_limits: bool = setting(
+        True, help=Sentence.of("whether the known limits of usual providers hold where none is given here")
+    )
+    enough_pause: Duration = setting(
+        timedelta(minutes=5),
+        check=Between(timedelta(milliseconds=1), timedelta(hours=12)),
+        help=Sentence.of("how long a server is left alone that says it has had enough for now"),
+    )
     per_connection: int | None = setting(
         None,
         check=Between(1, 100_000),
@@ -173,6 +194,14 @@ class EmailSettings(ExclusiveSettings):
     )
     max_message_size: Size = setting(
         20_000_000, check=size_between(1000), help=Sentence.of("the largest e-mail, attachments encoded")
+    )
+    attachments_folder: Path | None = setting(
+        None,
+        example=Path("attachments"),
+        help=Sentence.of("the folder from which attachments may be taken that the database gives as a path"),
+    )
+    unsubscribe: UnsubscribeSettings | None = setting(
+        None, help=Sentence.of("how members leave marketing; without it no marketing e-mail is sent")
     )
     max_recipients: int = setting(
         50, check=Between(1, 1000), help=Sentence.of("how many recipients, who read each other's address, one may have")

@@ -11,6 +11,7 @@ from actors.email.adapters.message import Envelope
 from actors.email.adapters.transaction import BeforeDot, Leftover, Transaction
 from actors.email.adapters.wire import Wire
 from actors.email.attempt import Attempt, End, Stage
+from actors.email.enough import says_enough
 from actors.email.settings import SmtpSettings
 from actors.email.trouble import ConnectionTrouble
 
@@ -118,8 +119,10 @@ class SmtpSession:
         return attempt
 
     def _is_worn_out(self, attempt: Attempt) -> bool:
-        """Tell a server that wants a new session from one that wants no message: only MAIL has been said."""
-        if attempt.stage is not Stage.MAIL or self._interrupt.is_set:
+        """Tell a server that wants a new session from one that wants no message; nothing of it has left."""
+        if self._interrupt.is_set:
             return False
+        if attempt.stage is not Stage.MAIL:  # only before the mark, which is made once
+            return attempt.stage in (Stage.RCPT, Stage.DATA) and says_enough(attempt) is not None
         is_later = attempt.reply is not None and attempt.reply.code in range(400, 500)
         return attempt.end is End.NOT_SENT or (attempt.end is End.REFUSED and is_later)
