@@ -45,8 +45,10 @@ def read_file(folder: Path | None, written: str, limit: int) -> bytes:
             path=_shown(written),
             why=error.strerror or type(error).__name__,
         ) from error
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        return _content(file.fileno(), written, limit)
+    try:
+        return _content(descriptor, written, limit)
+    finally:
+        os.close(descriptor)
 
 
 def _parts(written: str) -> tuple[str, ...]:
