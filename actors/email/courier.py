@@ -1,5 +1,6 @@
 """The courier of e-mail: makes rows into messages, gives them to the mail server, and says what became of them."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol, Self, assert_never
@@ -26,6 +27,7 @@ from config.sentence import Sentence
 
 _FOR_GOOD: Final = 500  # and above
 _DAY_IS_FULL: Final = timedelta(hours=1)
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ANY: Final = "application/octet-stream"
 
 
@@ -225,7 +227,11 @@ class EmailCourier(Courier[Letter]):
                 size=size,
                 limit=self._settings.max_message_size,
             )
-        return tuple(Attachment(each.name, content, each.media_type or _ANY) for each, content in self._loaded(found))
+        html = message.text("html_body")
+        return tuple(
+            Attachment(each.name, content, each.media_type or _ANY, _content_id(each.name, html))
+            for each, content in self._loaded(found)
+        )
 
     def _loaded(self, found: Sequence[StoredAttachment]) -> Iterator[tuple[StoredAttachment, bytes]]:
         room = self._settings.max_message_size
@@ -299,3 +305,8 @@ class EmailCourier(Courier[Letter]):
 
     def _say(self, words: Sentence | str) -> str:
         return words if isinstance(words, str) else words.render(self._sender.language)
+
+
+def _content_id(name: str, html: str) -> str | None:
+    """Return the name by which the HTML shows it (`<img src="cid:logo.png">`), None for a file beside the text."""
+    return name if _PLAIN_NAME.fullmatch(name) and re.search(rf"""["'(]cid:{re.escape(name)}["')]""", html) else None

@@ -203,7 +203,8 @@ class _Dialogue(SMTP):
         return str(answer.decode())
 
     async def _check_token(self, user: str, token: str) -> AuthResult:
-        self.session.user = user
+        session: Any = self.session
+        session.user = user
         is_right = self.server.behaviour.tokens.get(user) == token
         if not is_right:
             await self.challenge_auth('{"status":"401"}')
