@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from email_fixtures import StartServer, smtp_settings
 from faulty_smtp import FaultySmtp
+from test_email_actor import Office
 from test_email_marketing import Club
 
+from actors.board import OperationState, Outcome
 from actors.delivery.courier import TransportAway
 from actors.delivery.loop import Delivery, Reins, Terms
 from actors.delivery.pace import Brake, Limit
@@ -20,6 +22,7 @@ from actors.email.courier import EmailCourier, Sender
 from actors.email.enough import says_enough
 from actors.email.provider_limits import Known, limits_of
 from actors.email.settings import EmailSettings
+from actors.operation import RunNow
 from club import EMAIL, sent_lately
 
 MINUTE = timedelta(minutes=1)
@@ -198,3 +201,35 @@ def test_enough_is_told_from_a_refusal_of_one_message(stage: Stage, reply: Reply
         attempts.append(Attempt(End.REFUSED, stage, None, refused=(Refusal("a@x.fr", stage, reply),)))
     for attempt in attempts:
         assert (says_enough(attempt) is reply) == is_enough
+
+
+def test_a_limit_holds_also_for_a_program_that_was_started_anew(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server()
+    for _ in range(2):
+        office = Office(tmp_path, server.port, per_hour=3)
+        try:
+            office.write("a@example.org", "b@example.org")
+            assert office.lease.acquire()
+            run = office.ref.ask(RunNow(), timeout=30)
+            assert run.outcome is Outcome.OK
+            office.lease.release()
+        finally:
+            office.close()
+    assert len(server.copies) == 3
+    assert "the next may leave in" in str(run.summary)
+    assert [state for state, _ in office.rows()] == ["sent", "sent", "sent", "pending"]
+
+
+def test_a_server_that_has_had_enough_is_said_in_the_status(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(mails_in_all=1)
+    office = Office(tmp_path, server.port, enough_pause=timedelta(hours=2))
+    try:
+        office.write("a@example.org", "b@example.org")
+        assert office.lease.acquire()
+        office.ref.ask(RunNow(), timeout=30)
+        notice = office.board.notices()["email"]
+        assert notice.state is OperationState.WAITING
+        assert "the mail server takes no more for now (452 4.5.3 too many" in str(notice.reason)
+        assert [state for state, _ in office.rows()] == ["sent", "pending"]
+    finally:
+        office.close()
