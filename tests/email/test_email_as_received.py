@@ -111,3 +111,14 @@ def test_a_reader_is_shown_what_was_written(source: bytes) -> None:
     )
     assert attached.get_filename() == "conditions générales.pdf"
     assert attached.get_content() == bytes(range(256)) * 20
+
+
+def test_the_servers_own_words_are_kept_whole_and_without_addresses(club: Club, start_server: StartServer) -> None:
+    words = "Message for lea@example.org deferred: " + " ".join(f"reason{number}" for number in range(45))
+    server = start_server(mails_in_all=0, enough=f"451 4.3.0 {words}")
+    club.write("lea@example.org", "transactional")
+    club.run(server)
+    for table in ("email", "outbox_attempt"):
+        [(error,)] = club.sql(f"SELECT error FROM {table}")
+        assert words.replace("lea@", "l***@") in error
+        assert "lea@" not in error
