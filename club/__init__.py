@@ -4,6 +4,7 @@ from club.batched_outbox import BatchedOutbox
 from club.database import Database
 from club.delivery_reports import Applied, Awaited, DeliveryReports, Report
 from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
+from club.email_opt_outs import EmailOptOut, EmailOptOuts
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
 from club.holders import LeaseRow, lease_rows, want
 from club.journal import Journal, JournalUnusable
@@ -26,6 +27,7 @@ from club.occurrences import Known, Occurrences, Sight, club_time
 from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
+from club.sent_lately import sent_lately
 from club.sms_answers import OptOut, Received, SmsAnswers
 from club.sms_sending import Prepared, SmsSending, Spent, Unsettled
 from club.sms_tables import SMS
@@ -52,6 +54,8 @@ __all__ = [
     "DatabaseUnfit",
     "DeliveryReports",
     "Dossier",
+    "EmailOptOut",
+    "EmailOptOuts",
     "Expired",
     "Failed",
     "Journal",
@@ -95,5 +99,6 @@ __all__ = [
     "is_preferred",
     "lease_rows",
     "same",
+    "sent_lately",
     "want",
 ]

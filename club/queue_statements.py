@@ -170,7 +170,7 @@ class QueueStatements:
         c = table.c
         owner = c[self.channel.owner]
         return (
-            select(owner.label("owner"), c.id, c.name, c.media_type, byte_length(c.content).label("size"))
+            select(owner.label("owner"), c.id, c.name, c.media_type, c.path, byte_length(c.content).label("size"))
             .where(owner.in_(bindparam("m_ids", expanding=True)))
             .order_by(c.id)
         )

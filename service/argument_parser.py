@@ -18,6 +18,7 @@ _COLUMNS: Final = 78
 # The words that stand for what the reader is to write.
 _PLACES: Final = {
     "ACTOR": Sentence.of("ACTOR"),
+    "ADDRESS": Sentence.of("ADDRESS"),
     "COMMAND": Sentence.of("COMMAND"),
     "FILE": Sentence.of("FILE"),
     "NAME": Sentence.of("NAME"),

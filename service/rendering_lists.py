@@ -97,6 +97,21 @@ def render_opt_outs(opt_outs: Sequence[Json], terminal: Terminal, language: str,
     return "\n".join(table(_said(titles, language), (24, 16, terminal.columns - 46), rows, terminal))
 
 
+def render_email_opt_outs(opt_outs: Sequence[Json], terminal: Terminal, language: str, now: datetime) -> str:
+    """Return the addresses of `email opt-out list`, one line each; of some only the token is known."""
+    if not opt_outs:
+        return Sentence.of("nobody has objected to marketing by e-mail").render(language)
+    rows = (
+        Row(
+            look=("off", "dim"),
+            cells=(str(one["address"] or one["token"]), instant(one["at"], now, language), str(one["source"] or "")),
+        )
+        for one in opt_outs
+    )
+    titles = ("address", "since", "source")
+    return "\n".join(table(_said(titles, language), (40, 16, terminal.columns - 62), rows, terminal))
+
+
 _TITLES: Final = {
     "began": Sentence.of("began"),
     "operation": Sentence.of("operation"),
@@ -109,6 +124,7 @@ _TITLES: Final = {
     "attempts": Sentence.of("attempts"),
     "subject": Sentence.of("subject"),
     "recipient": Sentence.of("recipient"),
+    "address": Sentence.of("address"),
     "telephone": Sentence.of("telephone"),
     "since": Sentence.of("since"),
     "source": Sentence.of("source"),

@@ -16,7 +16,7 @@ from actors.delivery.tally import Tally
 from actors.delivery.trade import Trade
 from actors.operation import NotHeld, RunNow, Wake, Workplace, Yield
 from actors.run_records import RunRecords, Stopwatch
-from club import BatchedOutbox, DatabaseAway, DatabaseUnfit, LeaseLost
+from club import BatchedOutbox, DatabaseAway, DatabaseUnfit, LeaseLost, sent_lately
 from config import SecretError
 from config.sentence import Sentence
 from supervisor import SupervisedActor, Timer
@@ -61,7 +61,7 @@ class DeliveryActor(SupervisedActor):
             longest_wait=trade.longest_wait,
         )
         self._records = RunRecords(workplace, trade.id)
-        self._brake = Brake(time.monotonic, trade.per_minute)
+        self._brake = Brake(time.monotonic, trade.per_minute, trade.limits)
         self._is_new = True
         self._is_recovered = False
         self._courier: Courier[Any] | None = None
@@ -213,7 +213,17 @@ class DeliveryActor(SupervisedActor):
             if self._is_new:
                 self._outbox.recall()  # a changed setting starts this actor anew: the hours may be others
                 self._is_new = False
+            self._count_what_left()
             self._is_recovered = True
+
+    def _count_what_left(self) -> None:
+        limits = self._trade.limits
+        if limits:
+            within = max(limit.within for limit in limits)
+            most = max(limit.count for limit in limits)
+            left = sent_lately(self._work.database, self._trade.channel, within, most)
+            self._brake.forget()
+            self._brake.remember(left)
 
     def _goes_on(self) -> bool:
         self.heartbeat()

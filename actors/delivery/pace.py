@@ -1,7 +1,7 @@
 """How fast a run goes: how many messages are taken at a time, and how long the other side is to be left alone."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -14,7 +14,7 @@ _FIRST_SIZE: Final = 16
 _GROWTH: Final = 8
 _MARKED_AT_MOST: Final = 16
 _MARKED_SECONDS: Final = 0.05
-_MINUTE_SECONDS: Final = 60.0
+_MINUTE: Final = timedelta(minutes=1)
 
 
 @attrs.define
@@ -46,17 +46,27 @@ class Pace:
         return max(1, min(_MARKED_AT_MOST, int(_MARKED_SECONDS / self._seconds_each)))
 
 
-class Brake:
-    """How long nothing may leave: because the other side asked for it, or because enough left in this minute.
+@attrs.frozen
+class Limit:
+    """At most `count` messages in any span of `within`, not from one full minute to the next: so providers count."""
 
-    Lives longer than a run: what a gateway asked for holds for the next run, too. `clock` is monotonic seconds;
-    `per_minute` holds for any 60 seconds, not from one full minute to the next: that is what providers count.
+    count: int
+    within: timedelta
+
+
+class Brake:
+    """How long nothing may leave: because the other side asked for it, or because enough left lately.
+
+    Lives longer than a run: what a gateway asked for holds for the next run, too. `clock` is monotonic seconds.
     """
 
-    def __init__(self, clock: Callable[[], float], per_minute: int | None = None) -> None:
+    def __init__(self, clock: Callable[[], float], per_minute: int | None = None, limits: Sequence[Limit] = ()) -> None:
         self._clock = clock
         self._until = float("-inf")
-        self._left_at: deque[float] | None = None if per_minute is None else deque(maxlen=per_minute)
+        minute = () if per_minute is None else (Limit(per_minute, _MINUTE),)
+        self._left_at = tuple(
+            (limit.within.total_seconds(), deque[float](maxlen=limit.count)) for limit in (*minute, *limits)
+        )
 
     def hold(self, pause: timedelta) -> None:
         """Let nothing leave for so long from now."""
@@ -65,12 +75,24 @@ class Brake:
 
     def note(self) -> None:
         """Note that a message leaves now."""
-        if self._left_at is not None:
-            self._left_at.append(self._clock())
+        self.remember((0.0,))
+
+    def remember(self, seconds_ago: Iterable[float]) -> None:
+        """Note messages that left so long ago, the oldest first: another station's, or those of before a restart."""
+        now = self._clock()
+        for ago in seconds_ago:
+            for _, left_at in self._left_at:
+                left_at.append(now - ago)
+
+    def forget(self) -> None:
+        """Forget what left: it is about to be told anew."""
+        for _, left_at in self._left_at:
+            left_at.clear()
 
     def seconds(self) -> float:
         """Return how long nothing may leave from now on; 0: it may."""
         until = self._until
-        if self._left_at is not None and len(self._left_at) == self._left_at.maxlen:
-            until = max(until, self._left_at[0] + _MINUTE_SECONDS)
+        for within_seconds, left_at in self._left_at:
+            if len(left_at) == left_at.maxlen:
+                until = max(until, left_at[0] + within_seconds)
         return max(0.0, until - self._clock())

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from actors.delivery.courier import Courier
+from actors.delivery.pace import Limit
 from actors.delivery.tally import Said
 from actors.operation import Workplace
 from club import Channel, Outbox
@@ -46,4 +47,6 @@ class Trade:
     claim_at_most: int = 500
     per_minute: int | None = None
     per_connection: int | None = None
+    limits: tuple[Limit, ...] = ()
+    """What the account may send, whichever station did: counted from the database under each new hold."""
     last_word_seconds: float = 15.0

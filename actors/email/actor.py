@@ -5,6 +5,7 @@ from typing import Final
 from actors.delivery.actor import DeliveryActor
 from actors.delivery.trade import Trade, Words
 from actors.email.courier import EmailCourier
+from actors.email.provider_limits import limits_of
 from actors.operation import Workplace
 from club import EMAIL
 from config.sentence import Sentence
@@ -27,10 +28,19 @@ def _refused_login(why: Sentence, minutes: int) -> Sentence:
     )
 
 
-_WORDS: Final = Words(
-    sent=_sent,
-    not_held=Sentence.of("this station does not hold the e-mail operation now: `heitz-service status` says who does"),
-    refused_login=_refused_login,
+def _refused_consent(why: Sentence, minutes: int) -> Sentence:
+    return Sentence.counted(
+        "{why}: give the consent anew by heitz-service email authorise; it is tried again in {n} minute, "
+        "or at once by heitz-service run-now email",
+        "{why}: give the consent anew by heitz-service email authorise; it is tried again in {n} minutes, "
+        "or at once by heitz-service run-now email",
+        minutes,
+        why=why,
+    )
+
+
+_NOT_HELD: Final = Sentence.of(
+    "this station does not hold the e-mail operation now: `heitz-service status` says who does"
 )
 
 
@@ -39,17 +49,19 @@ class EmailActor(DeliveryActor):
 
     def __init__(self, workplace: Workplace) -> None:
         settings = workplace.settings
+        limits = limits_of(settings.smtp.host, settings, with_known=settings.provider_limits)
+        refused = _refused_login if settings.smtp.oauth2 is None else _refused_consent
         super().__init__(
             workplace,
             Trade(
                 id=ID,
                 channel=EMAIL,
                 courier=EmailCourier.at,
-                words=_WORDS,
+                words=Words(sent=_sent, not_held=_NOT_HELD, refused_login=refused),
                 every=settings.every,
                 longest_wait=max(settings.retry_at_most, settings.greylist_after),
                 claim_at_most=settings.batch,
-                per_minute=settings.per_minute,
-                per_connection=settings.per_connection,
+                limits=limits.spans,
+                per_connection=limits.per_connection,
             ),
         )

@@ -1,24 +1,34 @@
 """The courier of e-mail: makes rows into messages, gives them to the mail server, and says what became of them."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Protocol, Self, assert_never
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol, Self, assert_never
 
 import attrs
 
-from actors.delivery.courier import Courier, LoginRefused, Ready, Result, Settled, TransportAway, Untouched
+from actors.delivery.courier import Courier, LoginRefused, PutOff, Ready, Result, Settled, TransportAway, Untouched
 from actors.email import policy
+from actors.email.adapters.attached_files import read_file
 from actors.email.adapters.message import Attachment, Draft, Envelope, Unsendable, build, message_id
 from actors.email.adapters.smtp import SmtpSession
-from actors.email.addresses import AddressError, Mailbox, parse_mailbox, parse_recipients
-from actors.email.attempt import Attempt, Refusal
+from actors.email.addresses import AddressError, Mailbox, Recipients, parse_mailbox, parse_recipients
+from actors.email.attempt import Attempt, Refusal, Reply
+from actors.email.enough import says_enough
 from actors.email.settings import EmailSettings
-from actors.email.trouble import ConnectionTrouble, Turned
+from actors.email.trouble import ConnectionTrouble
+from actors.email.unsubscribe import Unsubscribe
 from actors.operation import Workplace
-from actors.retrying import RowFacts
+from actors.retrying import RowFacts, why_given_up
 from club import Attachment as StoredAttachment
-from club import Failed, Later, Message, Outbox, Recipient, Sent, Uncertain
+from club import EmailOptOuts, Failed, Later, Message, Outbox, Recipient, Sent, Uncertain
+from config import SecretError
 from config.sentence import Sentence
+
+_FOR_GOOD: Final = 500  # and above
+_DAY_IS_FULL: Final = timedelta(hours=1)
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ANY: Final = "application/octet-stream"
 
 
 class Session(Protocol):
@@ -53,7 +63,7 @@ class Letter:
 
 
 class EmailCourier(Courier[Letter]):
-    """Delivers over one session; `content` loads an attachment.
+    """Delivers over one session; `content` loads an attachment, `is_out` looks whether an address wants no marketing.
 
     It connects with the first message of a run, not before, and hangs up at its end: a station with nothing to send
     leaves the mail server alone.
@@ -65,11 +75,16 @@ class EmailCourier(Courier[Letter]):
         settings: EmailSettings,
         sender: Sender,
         content: Callable[[StoredAttachment], bytes],
+        is_out: Callable[[str, str | None], bool] = lambda _address, _token: False,
     ) -> None:
         self._session = session
         self._settings = settings
         self._sender = sender
         self._content = content
+        self._is_out = is_out
+        self._unsubscribe = None if settings.unsubscribe is None else Unsubscribe(settings.unsubscribe)
+        self._suspect: int | None = None
+        """The message at which the server last had enough: the others go first, lest it was about this one alone."""
         self._mailbox = parse_mailbox(settings.smtp.sender)
 
     @classmethod
@@ -80,14 +95,19 @@ class EmailCourier(Courier[Letter]):
             raise ValueError("e-mails leave under a lease")
         session = SmtpSession(workplace.settings.smtp, may_leave=lambda: lease.is_held)
         sender = Sender(workplace.club_name, workplace.language, lambda: datetime.now(UTC))
-        return cls(session, workplace.settings, sender, outbox.content)
+        return cls(session, workplace.settings, sender, outbox.content, EmailOptOuts(workplace.database).is_out)
 
     def prepare(self, message: Message) -> Ready[Letter]:
         """Build the message, or say at once why it never can leave."""
+        if message.id == self._suspect:
+            self._suspect = None
+            return self._after_the_others(message)
         try:
             envelope, wrong = self._envelope(message)
         except (AddressError, Unsendable) as unsendable:
             return Settled(Failed(self._say(unsendable.sentence)))
+        except SecretError as unknown:  # of the tokens: what is not marketing leaves all the same
+            return PutOff(self._sender.now() + self._settings.retry_at_most, unknown.sentence)
         if not envelope.recipients:  # an earlier attempt reached them all
             return Settled(Sent(self.identity(message), self._remark(wrong)), wrong)
         return Letter(message, envelope, wrong)
@@ -102,10 +122,17 @@ class EmailCourier(Courier[Letter]):
         try:
             attempt = self._session.send(parcel.envelope, mark)
         except ConnectionTrouble as trouble:
-            if isinstance(trouble, Turned) and trouble.refuses_login:
+            if trouble.refuses_login:
                 raise LoginRefused(trouble.sentence) from trouble
             raise TransportAway(trouble.sentence, needs_a_person=trouble.needs_a_person) from trouble
         message = parcel.message
+        enough = says_enough(attempt)
+        if enough is not None:
+            self._suspect = message.id
+            raise TransportAway(
+                Sentence.of("the mail server takes no more for now ({reply}): what is due waits", reply=str(enough)),
+                pause=self._pause(enough),
+            )
         facts = RowFacts(message.attempts + 1, self._due_at(message), message.expires_at)
         now = self._sender.now()
         verdict = policy.judge(attempt, parcel.envelope.recipients, facts, self._settings, now)
@@ -128,15 +155,56 @@ class EmailCourier(Courier[Letter]):
         """Hang up."""
         self._session.close()
 
+    def _pause(self, enough: Reply) -> timedelta:
+        # A 5xx of this kind is about the whole day.
+        pause = self._settings.enough_pause
+        return pause if enough.code < _FOR_GOOD else max(pause, _DAY_IS_FULL)
+
+    def _after_the_others(self, message: Message) -> Settled | PutOff:
+        now = self._sender.now()
+        at = now + self._settings.enough_pause
+        why = Sentence.of("the mail server takes no more for now: what is due waits")
+        given_up = why_given_up(
+            RowFacts(message.attempts, self._due_at(message), message.expires_at), at, why, self._settings, now
+        )
+        return PutOff(at, why) if given_up is None else Settled(Failed(self._say(given_up)))
+
     def _envelope(self, message: Message) -> tuple[Envelope, tuple[Recipient, ...]]:
         wanted = parse_recipients(message.text("recipient"), self._settings.max_recipients)
+        token = self._marketing_token(message, wanted)
         mailboxes = tuple(each for each in wanted.mailboxes if each.address not in message.done_with)
         wrong = tuple(
             Recipient(str(sentence.values["text"]), "failed", self._say(sentence)) for sentence in wanted.wrong
         )
         if not mailboxes:
             return Envelope(self._mailbox.address, (), b""), wrong
-        return build(self._draft(message, mailboxes), self._mailbox, self._settings.max_message_size), wrong
+        draft = self._draft(message, mailboxes)
+        if token is not None and self._unsubscribe is not None:
+            ways, has_one_click = self._unsubscribe.ways(token), self._unsubscribe.has_one_click
+            draft = attrs.evolve(draft, ways_out=ways, has_one_click=has_one_click)
+        return build(draft, self._mailbox, self._settings.max_message_size), wrong
+
+    def _marketing_token(self, message: Message, wanted: Recipients) -> str | None:
+        """Return the token by which the one recipient of marketing unsubscribes; None where none is needed.
+
+        Raises Unsendable where the law lets it not leave (CPCE art. L34-5): no way out, or its recipient took it.
+        """
+        category = message.text("category")
+        if category == "transactional":
+            return None
+        if category != "marketing":
+            raise Unsendable("its category is neither transactional nor marketing")
+        if self._unsubscribe is None:
+            raise Unsendable("it is marketing, and the settings give no way to unsubscribe: write [email.unsubscribe]")
+        if len(wanted.mailboxes) + len(wanted.wrong) > 1:
+            raise Unsendable(
+                "it is marketing to several recipients, who cannot unsubscribe each alone: write one row for each"
+            )
+        address = wanted.mailboxes[0].address
+        token = self._unsubscribe.token(address)
+        if self._is_out(address, token):
+            raise Unsendable("its recipient wants no more marketing")
+        return token
 
     def _draft(self, message: Message, mailboxes: tuple[Mailbox, ...]) -> Draft:
         return Draft(
@@ -159,9 +227,23 @@ class EmailCourier(Courier[Letter]):
                 size=size,
                 limit=self._settings.max_message_size,
             )
+        html = message.text("html_body")
         return tuple(
-            Attachment(each.name, self._content(each), each.media_type or "application/octet-stream") for each in found
+            Attachment(each.name, content, each.media_type or _ANY, _content_id(each.name, html))
+            for each, content in self._loaded(found)
         )
+
+    def _loaded(self, found: Sequence[StoredAttachment]) -> Iterator[tuple[StoredAttachment, bytes]]:
+        room = self._settings.max_message_size
+        for each in found:
+            if each.path is None:
+                content = self._content(each)
+            elif each.size:
+                raise Unsendable("its attachment {name} has a content and a path: give one", name=each.name[:60])
+            else:
+                content = read_file(self._settings.attachments_folder, each.path, room)
+            room -= len(content)
+            yield each, content
 
     def _due_at(self, message: Message) -> datetime:
         created_at = message.created_at or self._sender.now()
@@ -223,3 +305,8 @@ class EmailCourier(Courier[Letter]):
 
     def _say(self, words: Sentence | str) -> str:
         return words if isinstance(words, str) else words.render(self._sender.language)
+
+
+def _content_id(name: str, html: str) -> str | None:
+    """Return the name by which the HTML shows it (`<img src="cid:logo.png">`), None for a file beside the text."""
+    return name if _PLAIN_NAME.fullmatch(name) and re.search(rf"""["'(]cid:{re.escape(name)}["')]""", html) else None

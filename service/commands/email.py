@@ -1,10 +1,11 @@
-"""`email list|show|retry|resolve`: the e-mails of the club, and the decisions that only people can take."""
+"""`email list|show|retry|resolve|opt-out|authorise`: the e-mails of the club, and what only people decide."""
 
 import argparse
 from typing import TYPE_CHECKING, Any, Final
 
 from config.sentence import Sentence
 from service.argument_parser import Commands
+from service.commands import email_authorise, email_opt_out
 from service.commands.message_commands import MessageCommands, Words, attempt_document, summary_document
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ def add(commands: Commands) -> None:
     group = commands.add(
         "email", Sentence.of("list, show, retry or resolve e-mails"), "email list --state failed", "email retry 1234"
     )
-    _EMAIL.add(Commands(group, "email_command"))
+    email = Commands(group, "email_command")
+    _EMAIL.add(email)
+    email_opt_out.add(email)
+    email_authorise.add(email)
 
 
 def _channel() -> "Channel":

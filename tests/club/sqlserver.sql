@@ -1,3 +1,7 @@
+DELETE FROM email_opt_out WHERE email_opt_out.address = :address_1
+
+DELETE FROM email_opt_out WHERE email_opt_out.address = :address_1 OR email_opt_out.token = :token_1
+
 DELETE FROM email_recipient WHERE email_recipient.email_id = :email_id_1 AND email_recipient.state IN (__[POSTCOMPILE_state_1])
 
 DELETE FROM sms_opt_out WHERE sms_opt_out.number = :number_1
@@ -9,6 +13,10 @@ DELETE FROM sms_report WHERE sms_report.received_ms < (DATEDIFF_BIG(millisecond,
 INSERT INTO email (recipient, subject) OUTPUT inserted.id VALUES (:recipient, :subject)
 
 INSERT INTO email_attachment (email_id, name, content) OUTPUT inserted.id VALUES (:email_id, :name, :content)
+
+INSERT INTO email_opt_out (address, source) OUTPUT inserted.id VALUES (:address, :source)
+
+INSERT INTO email_opt_out (token, source) OUTPUT inserted.id VALUES (:token, :source)
 
 INSERT INTO email_recipient (email_id, address, state, error) OUTPUT inserted.id VALUES (:email_id, :address, :state, :error)
 
@@ -42,6 +50,8 @@ SELECT (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1
 
 SELECT TOP __[POSTCOMPILE_param_1] club_schema.revision, club_schema.min_revision, club_schema.min_app FROM club_schema ORDER BY club_schema.revision DESC
 
+SELECT TOP __[POSTCOMPILE_param_1] email.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.began_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_2 ORDER BY email.began_ms DESC
+
 SELECT TOP __[POSTCOMPILE_param_1] email.due_ms, email.created_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) ORDER BY email.due_ms, email.id
 
 SELECT TOP __[POSTCOMPILE_param_1] email.id FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :m_longest AND email.attempts > :attempts_1
@@ -55,6 +65,8 @@ SELECT TOP __[POSTCOMPILE_param_1] email.id, email.state, email.attempts, email.
 SELECT TOP __[POSTCOMPILE_param_1] email.id, email.state, email.attempts, email.created_at, email.sent_at, email.due_ms, email.error, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now, email.subject, email.reference, email.source FROM email WHERE coalesce(email.state, :coalesce_1) IN (__[POSTCOMPILE_coalesce_2]) AND email.id < :id_1 ORDER BY email.id DESC
 
 SELECT TOP __[POSTCOMPILE_param_1] email.id, email.state, email.attempts, email.created_at, email.sent_at, email.due_ms, email.error, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now, email.subject, email.reference, email.source FROM email WHERE email.state IN (__[POSTCOMPILE_state_1]) ORDER BY email.id DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] email_opt_out.id, email_opt_out.address, email_opt_out.token, email_opt_out.at, email_opt_out.source FROM email_opt_out ORDER BY email_opt_out.at DESC, email_opt_out.id DESC
 
 SELECT TOP __[POSTCOMPILE_param_1] operation_run.id FROM operation_run WHERE operation_run.started_ms < (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_2 AND operation_run.outcome != :outcome_1 ORDER BY operation_run.started_ms
 
@@ -88,15 +100,23 @@ SELECT count(*) AS count_1 FROM email WHERE email.state = :state_1
 
 SELECT count(*) AS count_1 FROM sms_report
 
-SELECT email.id, email.recipient, email.subject, email.text_body, email.html_body, email.reply_to, email.reference, email.not_before, email.expires_at, email.priority, email.source, email.state, email.attempts, email.sent_at, email.error, email.created_at, email.due_ms, email.station, email.claim_id, email.claim_token, email.began_ms, email.message_id, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.id = :id_1
+SELECT email.id, email.recipient, email.subject, email.text_body, email.html_body, email.reply_to, email.reference, email.not_before, email.expires_at, email.priority, email.source, email.state, email.attempts, email.sent_at, email.error, email.created_at, email.due_ms, email.station, email.claim_id, email.claim_token, email.began_ms, email.message_id, email.category, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.id = :id_1
 
-SELECT email.id, email.recipient, email.subject, email.text_body, email.html_body, email.reply_to, email.reference, email.not_before, email.expires_at, email.priority, email.source, email.state, email.attempts, email.sent_at, email.error, email.created_at, email.due_ms, email.station, email.claim_id, email.claim_token, email.began_ms, email.message_id, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.id IN (__[POSTCOMPILE_m_ids]) ORDER BY email.id
+SELECT email.id, email.recipient, email.subject, email.text_body, email.html_body, email.reply_to, email.reference, email.not_before, email.expires_at, email.priority, email.source, email.state, email.attempts, email.sent_at, email.error, email.created_at, email.due_ms, email.station, email.claim_id, email.claim_token, email.began_ms, email.message_id, email.category, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.id IN (__[POSTCOMPILE_m_ids]) ORDER BY email.id
 
 SELECT email.state, count(*) AS count_1 FROM email GROUP BY email.state
 
 SELECT email_attachment.content FROM email_attachment WHERE email_attachment.id = :id_1
 
-SELECT email_attachment.email_id AS owner, email_attachment.id, email_attachment.name, email_attachment.media_type, DATALENGTH(email_attachment.content) AS size FROM email_attachment WHERE email_attachment.email_id IN (__[POSTCOMPILE_m_ids]) ORDER BY email_attachment.id
+SELECT email_attachment.email_id AS owner, email_attachment.id, email_attachment.name, email_attachment.media_type, email_attachment.path, DATALENGTH(email_attachment.content) AS size FROM email_attachment WHERE email_attachment.email_id IN (__[POSTCOMPILE_m_ids]) ORDER BY email_attachment.id
+
+SELECT email_opt_out.address FROM email_opt_out WHERE email_opt_out.address = :address_1
+
+SELECT email_opt_out.address FROM email_opt_out WHERE email_opt_out.address = :address_1 OR email_opt_out.token = :token_1
+
+SELECT email_opt_out.id FROM email_opt_out WHERE email_opt_out.address = :address_1
+
+SELECT email_opt_out.id FROM email_opt_out WHERE email_opt_out.token = :token_1
 
 SELECT email_recipient.address FROM email_recipient WHERE email_recipient.email_id = :email_id_1
 
@@ -165,6 +185,8 @@ UPDATE email SET state=:state, error=:m_error WHERE email.state = :state_1 AND e
 UPDATE email SET state=:state, sent_at=(DATEADD(second, ((email.began_ms) / 1000) % 60, DATEADD(minute, ((email.began_ms) / 1000) / 60, CAST('19700101' AS datetime2(0))))), error=:error WHERE email.id = :id_1 AND email.state = :state_1
 
 UPDATE email SET station=:m_station, claim_id=:m_claim, claim_token=:m_token WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND coalesce(email.state, :coalesce_1) = :coalesce_2
+
+UPDATE email_opt_out SET address=:address WHERE email_opt_out.token = :token_1 AND email_opt_out.address IS NULL
 
 UPDATE email_recipient SET state=:state WHERE email_recipient.email_id = :email_id_1 AND email_recipient.state = :state_1
 
@@ -531,6 +553,51 @@ CREATE INDEX ix_sms_report_received ON sms_report (received_ms);
 GO
 
 INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (3, 'r0003_sms', 1, '0.1.0');
+
+GO
+
+COMMIT;
+GO
+
+-- revision 4
+
+BEGIN TRANSACTION;
+GO
+
+ALTER TABLE email ADD category VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'transactional';
+
+GO
+
+ALTER TABLE email_attachment ADD path NVARCHAR(400) COLLATE Latin1_General_100_BIN2 NULL;
+
+GO
+
+CREATE TABLE email_opt_out (
+    id BIGINT NOT NULL IDENTITY, 
+    address NVARCHAR(320) COLLATE Latin1_General_100_BIN2 NULL, 
+    token VARCHAR(64) COLLATE Latin1_General_BIN2 NULL, 
+    at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    source NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NULL, 
+    PRIMARY KEY (id), 
+    CONSTRAINT ck_email_opt_out_who CHECK (address IS NOT NULL OR token IS NOT NULL), 
+    CONSTRAINT ck_email_opt_out_lower CHECK (address = LOWER(address))
+);
+
+GO
+
+CREATE UNIQUE INDEX uq_email_opt_out_address ON email_opt_out (address) WHERE address IS NOT NULL;
+
+GO
+
+CREATE UNIQUE INDEX uq_email_opt_out_token ON email_opt_out (token) WHERE token IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_email_began ON email (began_ms);
+
+GO
+
+INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (4, 'r0004_email', 1, '0.1.0');
 
 GO
 

@@ -216,7 +216,7 @@ def test_only_a_refused_account_or_sender_stops_the_run() -> None:
         (b"no status here", None, "no status here"),
         (b"5.1.1 first\n5.1.1 second", "5.1.1", "first second"),
         (b"caf\xe9 \x1b[31m", None, "caf\N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER}[31m"),
-        (b"x" * 5000, None, "x" * 199 + "…"),
+        (b"x" * 5000, None, "x" * 599 + "…"),
         (b"", None, ""),
     ],
 )

@@ -16,7 +16,7 @@ from gateway_contract import NUMBER, SECRET, TEXT, Clock, Marks, an_sms
 from gateway_server import Asked, Fault, Said, Server, Vendor, serving
 from kannel_programs import wait_until
 
-from actors.sms.adapters.http.exchange import Reply
+from actors.http.exchange import Reply
 from actors.sms.adapters.http.generic import GenericGateway, GenericReply, GenericSettings
 from actors.sms.adapters.http.verdict import Judge, retry_after
 from actors.sms.transport import Accepted, Blame, NotSent, Refused, Unavailable, Unknown, Withheld

@@ -16,6 +16,7 @@ from club import (
     SMS,
     Database,
     DeliveryReports,
+    EmailOptOuts,
     Expired,
     Failed,
     Later,
@@ -37,6 +38,7 @@ from club import (
     check,
     lease_rows,
     migrations,
+    sent_lately,
     want,
 )
 from club.sms_tables import sms
@@ -123,6 +125,10 @@ def an_outbox(database: Database, lease: Lease) -> None:
     first, second = outbox.claim(2)
     outbox.begin(first, leaves_as="<1@club>")
     outbox.settle_and_begin(first, Sent("<1@club>"), second, leaves_as="<2@club>")
+    sent_lately(database, EMAIL, timedelta(days=1), 100)
+    objections = EmailOptOuts(database)
+    objections.add("a@x.fr", "desk"), objections.add_token("t", "site"), objections.is_out("b@x.fr", "t")
+    objections.is_out("a@x.fr", None), objections.list(), objections.remove("a@x.fr", "t"), objections.remove("a@x.fr")
 
 
 def an_sms_outbox(database: Database, lease: Lease) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from actors.sms.adapters.http.exchange import NotJsonError, Reply, Request
+from actors.http.exchange import NotJsonError, Reply, Request
 from actors.sms.adapters.http.settings import HttpSettings
 from actors.sms.adapters.http.verdict import Judge
 from actors.sms.transport import Answer, Blame, NotSent, Refused, Sms, Unavailable, Unknown, Withheld
@@ -14,7 +14,7 @@ from config.secret import Secret, SecretError
 from config.sentence import Sentence
 
 if TYPE_CHECKING:
-    from actors.sms.adapters.http.wire import Wire
+    from actors.http.wire import Wire
 
 SettingsT = TypeVar("SettingsT", bound=HttpSettings)
 
@@ -66,7 +66,7 @@ class HttpGateway(ABC, Generic[SettingsT]):
         if self._wire is not None:
             return self._wire
         # A station that sends nothing need not load requests.
-        from actors.sms.adapters.http.wire import Wire  # noqa: PLC0415
+        from actors.http.wire import Wire  # noqa: PLC0415
 
         proxy = None if self.settings.proxy is None else self.reveal(self.settings.proxy)
         try:

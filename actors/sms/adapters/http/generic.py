@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import attrs
 
+from actors.http.exchange import NotJsonError, Reply, Request, encoded_json
 from actors.sms.adapters.http import template
-from actors.sms.adapters.http.exchange import NotJsonError, Reply, Request, encoded_json
 from actors.sms.adapters.http.gateway import HttpGateway, utc_now
 from actors.sms.adapters.http.settings import URL, HttpSettings
 from actors.sms.adapters.http.verdict import Judge

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import attrs
 
-from actors.sms.adapters.http.exchange import NotJsonError, Reply, Request
+from actors.http.exchange import NotJsonError, Reply, Request
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.kannel_reports import ReportListener
 from actors.sms.adapters.http.settings import SENDER, URL, HttpSettings

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import attrs
 
-from actors.sms.adapters.http.exchange import Reply
+from actors.http.exchange import Reply
 from actors.sms.transport import DeliveryReport, Fate, Finding, Found, Incoming, NotKnown
 from config.sentence import Sentence
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import attrs
 
-from actors.sms.adapters.http.exchange import Reply, Request, encoded_json
+from actors.http.exchange import Reply, Request, encoded_json
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.settings import SENDER, URL, HttpSettings
 from actors.sms.adapters.http.verdict import at, name_of

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from actors.sms.adapters.http.exchange import NotJsonError, Reply
+from actors.http.exchange import NotJsonError, Reply
 from actors.sms.adapters.http.verdict import at, name_of
 from config.problem import did_you_mean, one_of
 from config.sentence import Sentence

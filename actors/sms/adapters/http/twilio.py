@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
-from actors.sms.adapters.http.exchange import NotJsonError, Reply, Request
+from actors.http.exchange import NotJsonError, Reply, Request
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.settings import SENDER, URL, HttpSettings
 from actors.sms.adapters.http.verdict import at, instant, name_of

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import attrs
 
-from actors.sms.adapters.http.exchange import Reply
+from actors.http.exchange import Reply
 from actors.sms.transport import Blame, Refused, Unknown
 from config.sentence import Sentence
 

@@ -18,8 +18,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from actors.sms.adapters.http.exchange import Reply, Request
-from actors.sms.adapters.http.watch import Cut, Unresolved, Watch
+from actors.http.exchange import Reply, Request
+from actors.http.watch import Cut, Unresolved, Watch
 from config.sentence import Sentence
 
 _LARGEST_BODY: Final = 256 * 1024
