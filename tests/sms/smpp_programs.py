@@ -1,4 +1,4 @@
-"""Runs the message centre of smpp_server.js for a test: the npm package smpp on node, on a free port of the loopback."""
+"""Runs the message centre of smpp_server.js for a test: the npm package smpp on node, on a free port."""
 
 import json
 import os

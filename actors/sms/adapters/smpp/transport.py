@@ -101,6 +101,7 @@ class SmppTransport:
             session = self._answering()
         if not mark() or self._watch.cut is Cut.INTERRUPT:
             return Withheld()
+        self._ledger.forget(sms.reference)
         with self._watched(self._seconds * 3 + _GRACE):
             why = self._submit(session, submission, raw)
         return self._answer(submission, why)
@@ -187,7 +188,9 @@ class SmppTransport:
                 Sentence.of("the password has no place in SMPP, which takes 8 characters without accents: correct it"),
                 needs_a_person=True,
             )
-        session = Session(connected(settings, self._watch), self._inbox.deliver, self._answered, self._clock)
+        session = Session(
+            connected(settings, self._watch, self._clock), self._inbox.deliver, self._answered, self._clock
+        )
         login = {"system_id": settings.system_id, "password": password, "system_type": settings.system_type}
         try:
             session.bind(command, self._clock() + self._seconds, **login)
