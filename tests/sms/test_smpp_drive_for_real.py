@@ -1,5 +1,6 @@
-"""drive_smpp, the message centre of Kannel's own tests, takes what this program sends. It listens on every address, so it
-is shut in a network of its own.
+"""drive_smpp, the message centre of Kannel's own tests, takes what this program sends; in a network of its own.
+
+It listens on every address, so it is shut in.
 """
 
 import subprocess
