@@ -57,7 +57,6 @@ _POLL_SECONDS: Final = 2.0
 """How long a poll takes in what comes one after the other."""
 _BREATH: Final = 0.2
 """How long a part that came too fast waits for its next try, while the SMS has begun to leave."""
-_GRACE: Final = 10.0
 _BINDS: Final = {
     "transceiver": ("bind_transceiver",),
     "transmitter_receiver": ("bind_transmitter", "bind_receiver"),
@@ -78,13 +77,13 @@ class SmppTransport:
         self._sessions: dict[str, Session] = {}
         self._inbox = Inbox(lambda delivery: read_text(delivery, settings), clock)
         self._ledger = Ledger()
+        self._polled_at: float | None = None
         self._news: deque[tuple[DeliveryReport | None, Held | None]] = deque()
         self._concatenation = random.randrange(0x10000)
 
     def open(self) -> None:
         """Be bound; does nothing when it is. Raises Unavailable."""
-        with self._watched(self._seconds):
-            self._bound()
+        self._bound()
 
     def send(self, sms: Sms, mark: Callable[[], bool]) -> Answer:
         """Send one SMS, in as many parts as it takes; see Transport."""
@@ -97,19 +96,17 @@ class SmppTransport:
             return Refused(Sentence.of("this number or text does not fit into SMPP"), is_final=True)
         parts = [Part(own_reference(sms.reference, number)) for number in range(len(raw))]
         submission = Submission(sms.reference, sms.recipient, parts)
-        with self._watched(self._seconds * 3 + _GRACE):
-            session = self._answering()
+        session = self._answering()
         if not mark() or self._watch.cut is Cut.INTERRUPT:
             return Withheld()
         self._ledger.forget(sms.reference)
-        with self._watched(self._seconds * 3 + _GRACE):
-            why = self._submit(session, submission, raw)
-        return self._answer(submission, why)
+        return self._answer(submission, self._submit(session, submission, raw))
 
     def look_up(self, sighting: Sighting, now: datetime) -> Finding:  # noqa: ARG002 - the protocol's
         """Return what late answers and receipts say, else what query_sm does where that is allowed. Unavailable."""
         sms = sighting.sms
-        self._poll()
+        if self._polled_at is None or self._clock() - self._polled_at > _QUIET_AFTER_BIND_SECONDS:
+            self._poll()
         self._take_receipts()
         try:
             count = count_submissions(sms, self.settings)
@@ -155,12 +152,13 @@ class SmppTransport:
         return self.settings.timeout.total_seconds()
 
     @contextmanager
-    def _watched(self, seconds: float) -> Iterator[None]:
-        """Let `interrupt` end the waits of the block, which last no longer than this in any case."""
-        self._watch.begin(seconds)
+    def _in_time(self) -> Iterator[None]:
+        """End every wait of the block at the time limit in all: names that resolve slowly, handshakes that drip."""
+        self._watch.begin(self._seconds)
         try:
             yield
         finally:
+            self._watch.begin(self._seconds)  # forgets a limit that has struck, which would end later waits as well
             self._watch.end()
 
     def _bound(self) -> bool:
@@ -188,9 +186,9 @@ class SmppTransport:
                 Sentence.of("the password has no place in SMPP, which takes 8 characters without accents: correct it"),
                 needs_a_person=True,
             )
-        session = Session(
-            connected(settings, self._watch, self._clock), self._inbox.deliver, self._answered, self._clock
-        )
+        with self._in_time():
+            link = connected(settings, self._watch, self._clock)
+        session = Session(link, self._inbox.deliver, self._answered, self._clock)
         login = {"system_id": settings.system_id, "password": password, "system_type": settings.system_type}
         try:
             session.bind(command, self._clock() + self._seconds, **login)
@@ -221,20 +219,25 @@ class SmppTransport:
 
     def _poll(self) -> None:
         """Ask for a sign of life, and take in what has come. Raises Unavailable."""
-        with self._watched(self._seconds * 3 + _GRACE):
+        why = Sentence.of("no answer in time")
+        for _ in range(2):  # a line that ended since the last poll is replaced at once
             is_new = self._bound()
             try:
-                for session in list(self._sessions.values()):
+                for session in self._sessions.values():
                     session.enquire(self._clock() + self._seconds)
                     ends_at = self._clock() + _POLL_SECONDS
                     quiet = _QUIET_AFTER_BIND_SECONDS if is_new else _QUIET_SECONDS
                     while session.serve_one(min(self._clock() + quiet, ends_at)):
                         pass
             except Broken as broken:
+                why = broken.why
                 for session in list(self._sessions.values()):
                     self._drop(session)
-                raise Unavailable(_told(self.settings, broken.why)) from None
-            self._inbox.release_old()
+            else:
+                self._inbox.release_old()
+                self._polled_at = self._clock()
+                return
+        raise Unavailable(_told(self.settings, why))
 
     def _serve_all(self, until: float) -> None:
         for session in self._sessions.values():
@@ -326,14 +329,13 @@ class SmppTransport:
             )
         except pdu.NonsenseError:
             return NotKnown()
-        with self._watched(self._seconds * 3 + _GRACE):
-            session = self._answering()
-            until = self._clock() + self._seconds
-            try:
-                asked = session.ask(question, until)
-                session.wait([asked], until)
-            except Broken as broken:
-                raise Unavailable(_told(self.settings, broken.why)) from None
+        session = self._answering()
+        until = self._clock() + self._seconds
+        try:
+            asked = session.ask(question, until)
+            session.wait([asked], until)
+        except Broken as broken:
+            raise Unavailable(_told(self.settings, broken.why)) from None
         if asked.answer is None or asked.answer.status != statuses.OK:
             return NotKnown()  # it keeps no record for ever: that it knows nothing proves nothing
         try:
