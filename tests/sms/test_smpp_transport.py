@@ -1,5 +1,6 @@
 """SMPP against a real message centre: faults, receipts, long texts, reconnection, and the contract of transports."""
 
+import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -444,6 +445,87 @@ def test_a_poll_after_the_line_was_cut_takes_what_comes_on_the_new_one(
     assert len(centre.said("bind")) == 2
     centre.order("deliver", **{"from": "33611111111", "text": "STOP"})
     assert [each.body for each in transport.incoming()] == ["STOP"]
+
+
+def test_receipts_that_nobody_takes_are_acknowledged_in_a_long_run_and_kept(centre: MessageCentre) -> None:
+    ahead = [0.0]
+    login: dict[str, Any] = {"kind": "smpp", "system_id": "club", "password": Secret(PASSWORD)}
+    transport = SmppTransport(SmppSettings(host="127.0.0.1", port=centre.port, **login), lambda: monotonic() + ahead[0])
+    name = None
+    for text in ("first", "second"):
+        answer = transport.send(an_sms(body=text), Marks())
+        assert isinstance(answer, Accepted)
+        name = answer.provider_reference
+        centre.order("receipt", id=name, to="33612345678", stat="DELIVRD")
+    wait_until(lambda: _taken_in(transport, 2), "the receipts did not come")
+    assert centre.said("acknowledged") == []
+    ahead[0] += 11
+    transport.send(an_sms(body="third"), Marks())
+    wait_until(lambda: len(centre.said("acknowledged")) == 2, "not acknowledged")
+    assert [each.fate for each in transport.reports([])] == [Fate.DELIVERED] * 2
+    transport.close()
+
+
+def _taken_in(transport: SmppTransport, count: int) -> bool:
+    transport._answering()
+    return len(transport._inbox._receipts) == count
+
+
+def test_more_than_can_be_held_stays_with_the_message_centre(
+    transport: SmppTransport, centre: MessageCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.sms.adapters.smpp.inbox._MOST_HELD", 1)
+    transport.open()
+    centre.order("deliver", **{"from": "33611111111", "text": "STOP", "tag": "taken"})
+    centre.order("deliver", **{"from": "33622222222", "text": "STOP", "tag": "kept"})
+    assert [each.sender for each in transport.incoming()] == ["33611111111"]
+    wait_until(lambda: len(centre.said("acknowledged")) == 2, "not answered")
+    assert {each["tag"]: each["status"] for each in centre.said("acknowledged")} == {"taken": 0, "kept": 0x64}
+
+
+def test_a_long_text_is_found_after_a_restart_when_all_its_parts_were_reported(
+    make: Make, centre: MessageCentre
+) -> None:
+    sms = an_sms("club-long", body=LONG)
+    assert isinstance(make().send(sms, Marks()), Accepted)
+    restarted = make(bind="transmitter_receiver")
+    restarted.open()
+    copies = centre.copies()
+    for place, copy in enumerate(copies):
+        assert restarted.look_up(Sighting(sms, BEGAN), BEGAN) == NotKnown(), f"{place} of {len(copies)} parts are known"
+        centre.order("receipt", id=copy["id"], to="33612345678", stat="DELIVRD", own=copy["own"])
+        list(restarted.reports([]))
+    assert restarted.look_up(Sighting(sms, BEGAN), BEGAN) == Found(copies[-1]["id"], Fate.DELIVERED)
+
+
+def test_a_message_centre_that_takes_the_line_and_says_nothing_is_not_waited_for_longer_than_the_limit() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        for tls in (False, True):
+            settings = SmppSettings(
+                kind="smpp",
+                host="127.0.0.1",
+                port=listener.getsockname()[1],
+                system_id="club",
+                password=Secret(PASSWORD),
+                tls=tls,
+                timeout=SHORT_TIMEOUT,
+            )
+            transport = SmppTransport(settings)
+            began = monotonic()
+            with pytest.raises(Unavailable):
+                transport.open()
+            assert monotonic() - began < 5.0
+            transport.close()
+
+
+def test_a_password_that_was_changed_is_read_anew(make: Make, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("wr0ng")
+    transport = make(f"file:{file}")
+    with pytest.raises(Unavailable):
+        transport.open()
+    file.write_text(PASSWORD)
+    assert isinstance(transport.send(an_sms(), Marks()), Accepted)
 
 
 def test_query_sm_tells_what_became_of_an_accepted_one_and_never_that_it_is_absent(
