@@ -518,6 +518,15 @@ def test_a_message_centre_that_takes_the_line_and_says_nothing_is_not_waited_for
             transport.close()
 
 
+def test_a_receiver_that_ended_is_bound_anew_and_the_transmitter_stays(make: Make, centre: MessageCentre) -> None:
+    transport = make(bind="transmitter_receiver")
+    transport.open()
+    centre.order("unbind_receivers")
+    assert isinstance(transport.send(an_sms(body="first"), Marks()), Accepted)
+    binds = [each["command"] for each in centre.said("bind")]
+    assert binds == ["bind_transmitter", "bind_receiver", "bind_receiver"]
+
+
 def test_a_password_that_was_changed_is_read_anew(make: Make, tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("wr0ng")

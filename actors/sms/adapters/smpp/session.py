@@ -89,6 +89,7 @@ class Session:
     def enquire(self, until: float) -> None:
         """Get a sign of life (enquire_link). Raises Broken, also when none came in time."""
         if not self.wait([self.ask(pdu.encoded("enquire_link", 0), until)], until):
+            self.is_over = True
             raise Broken(Sentence.of("the message centre did not answer in time"))
 
     def acknowledge(self, delivery: Pdu, status: int = statuses.OK) -> None:

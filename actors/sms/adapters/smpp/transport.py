@@ -212,7 +212,7 @@ class SmppTransport:
                     session.enquire(self._clock() + self._seconds)
             except Broken as broken:
                 why = broken.why
-                self._drop(session)
+                self._drop_ended()
             else:
                 return session
         raise Unavailable(_told(self.settings, why))
@@ -231,8 +231,7 @@ class SmppTransport:
                         pass
             except Broken as broken:
                 why = broken.why
-                for session in list(self._sessions.values()):
-                    self._drop(session)
+                self._drop_ended()
             else:
                 self._inbox.release_old()
                 self._polled_at = self._clock()
@@ -243,6 +242,11 @@ class SmppTransport:
         for session in self._sessions.values():
             session.serve(until)
         self._inbox.release_old()
+
+    def _drop_ended(self) -> None:
+        for session in list(self._sessions.values()):
+            if session.is_over:
+                self._drop(session)
 
     def _drop(self, session: Session) -> None:
         session.hang_up()
