@@ -467,7 +467,7 @@ def test_receipts_that_nobody_takes_are_acknowledged_in_a_long_run_and_kept(cent
 
 
 def _taken_in(transport: SmppTransport, count: int) -> bool:
-    transport._answering()
+    transport._lines.answering()
     return len(transport._inbox._receipts) == count
 
 
@@ -518,13 +518,17 @@ def test_a_message_centre_that_takes_the_line_and_says_nothing_is_not_waited_for
             transport.close()
 
 
-def test_a_receiver_that_ended_is_bound_anew_and_the_transmitter_stays(make: Make, centre: MessageCentre) -> None:
+@pytest.mark.parametrize(("order", "command"), [("unbind_receivers", "receiver"), ("unbind_senders", "transmitter")])
+def test_of_two_lines_the_one_that_ended_is_bound_anew(
+    make: Make, centre: MessageCentre, order: str, command: str
+) -> None:
     transport = make(bind="transmitter_receiver")
     transport.open()
-    centre.order("unbind_receivers")
+    centre.order(order)
     assert isinstance(transport.send(an_sms(body="first"), Marks()), Accepted)
+    assert isinstance(transport.send(an_sms("club-2", body="second"), Marks()), Accepted)
     binds = [each["command"] for each in centre.said("bind")]
-    assert binds == ["bind_transmitter", "bind_receiver", "bind_receiver"]
+    assert binds == ["bind_transmitter", "bind_receiver", f"bind_{command}"]
 
 
 def test_a_password_that_was_changed_is_read_anew(make: Make, tmp_path: Path) -> None:
