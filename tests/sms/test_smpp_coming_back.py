@@ -22,6 +22,7 @@ from actors.sms.transport import (
 )
 from config.secret import Secret
 
+pytest_plugins = ["smpp_fixtures"]
 pytestmark = pytest.mark.skipif(not IS_THERE, reason=NEEDS)
 
 
