@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Final
 
-from actors.sms.adapters.http.watch import Watch
+from actors.http.watch import Watch
 from actors.sms.adapters.smpp.inbox import Inbox
 from actors.sms.adapters.smpp.link import Broken, connected
 from actors.sms.adapters.smpp.session import Asked, Session

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
-from actors.sms.adapters.http.watch import Cut, Unresolved, Watch
+from actors.http.watch import Cut, Unresolved, Watch
 from actors.sms.adapters.smpp import pdu
 from actors.sms.adapters.smpp.settings import SmppSettings
 from actors.sms.transport import Unavailable

@@ -11,7 +11,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Final
 
-from actors.sms.adapters.http.watch import Cut
+from actors.http.watch import Cut
 from actors.sms.adapters.smpp import pdu, statuses
 from actors.sms.adapters.smpp.inbox import Held, Inbox
 from actors.sms.adapters.smpp.ledger import Ledger, Part, Submission
