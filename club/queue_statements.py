@@ -67,6 +67,11 @@ class QueueStatements:
             .where(c.id.in_(bindparam("m_ids", expanding=True)), c.claim_id == bindparam("m_claim"), still_pending)
             .values(claim_id=None, claim_token=0)
         )
+        self.put_off = (
+            update(table)
+            .where(c.id.in_(bindparam("m_ids", expanding=True)), c.claim_id == bindparam("m_claim"), still_pending)
+            .values(due_ms=NOW + bindparam("m_delay"), error=bindparam("m_error"), claim_id=None, claim_token=0)
+        )
         self.defer = (
             update(table).where(c.id == bindparam("m_id"), c.state == "pending").values(due_ms=bindparam("m_due"))
         )

@@ -1,7 +1,7 @@
 """Decides what a delivery attempt means for the row: pure functions of facts, settings and now."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, unique
 from typing import Final, assert_never
 
@@ -15,7 +15,6 @@ from config.sentence import Sentence
 _GREYLIST: Final = re.compile(r"gr[ea]y-?\s?list|try again (?:later|in)|temporarily deferred", re.IGNORECASE)
 _TOO_MUCH: Final = 552
 _PERMANENT: Final = range(500, 600)
-_LOGIN_PAUSES: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 
 
 @unique
@@ -117,14 +116,6 @@ def next_attempt_at(attempts: int, reply: Reply | None, settings: EmailSettings,
     if reply is not None and is_greylisting(reply):
         wait = max(wait, settings.greylist_after)
     return now + wait
-
-
-def pause_after_refused_login(times: int) -> timedelta:
-    """Return how long to leave a server alone that refused the login `times` times in a row, from 1 on.
-
-    Providers lock an account, or block an address, after some ten failures in an hour.
-    """
-    return _LOGIN_PAUSES[min(times, len(_LOGIN_PAUSES)) - 1]
 
 
 def is_greylisting(reply: Reply) -> bool:

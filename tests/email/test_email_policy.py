@@ -21,7 +21,6 @@ from actors.email.policy import (
     is_greylisting,
     judge,
     next_attempt_at,
-    pause_after_refused_login,
 )
 from actors.email.replies import read_reply
 from actors.email.settings import EmailSettings
@@ -224,8 +223,3 @@ def test_only_a_refused_account_or_sender_stops_the_run() -> None:
 def test_a_reply_is_bounded_printable_and_shows_no_address(text: bytes, enhanced: str | None, shown: str) -> None:
     reply = read_reply(550, text)
     assert (reply.enhanced, reply.text) == (enhanced, shown)
-
-
-def test_a_refused_login_is_tried_again_after_ever_longer_pauses_up_to_an_hour() -> None:
-    pauses = [pause_after_refused_login(times).total_seconds() / 60 for times in (1, 2, 3, 4, 5, 1000)]
-    assert pauses == [1, 5, 15, 60, 60, 60]

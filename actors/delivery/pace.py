@@ -1,0 +1,65 @@
+"""How fast a run goes: how many messages are taken at a time, and how long the other side is to be left alone."""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import attrs
+
+LOOK_AGAIN_SECONDS: Final = 2.0
+"""How long one claim is worked on at most: what became urgent meanwhile goes next."""
+_WORTH_SECONDS: Final = 1.0
+_FIRST_SIZE: Final = 16
+_GROWTH: Final = 8
+_MINUTE_SECONDS: Final = 60.0
+
+
+@attrs.define
+class Pace:
+    """Learns from each claim how many messages make about a second of work; at most `most`.
+
+    An urgent message waits behind what is claimed, so a claim must be short; a claim costs a transaction, so it must
+    not be shorter than that. Measured in time, both hold for a modem and for SMPP.
+    """
+
+    most: int
+    size: int = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.size = min(_FIRST_SIZE, self.most)
+
+    def worked(self, messages: int, seconds: float) -> None:
+        """Note that so many messages of one claim took so long."""
+        in_time = self.most if seconds <= 0 else int(messages * _WORTH_SECONDS / seconds)
+        self.size = max(1, min(in_time, self.size * _GROWTH, self.most))
+
+
+class Brake:
+    """How long nothing may leave: because the other side asked for it, or because enough left in this minute.
+
+    Lives longer than a run: what a gateway asked for holds for the next run, too. `clock` is monotonic seconds;
+    `per_minute` holds for any 60 seconds, not from one full minute to the next: that is what providers count.
+    """
+
+    def __init__(self, clock: Callable[[], float], per_minute: int | None = None) -> None:
+        self._clock = clock
+        self._until = float("-inf")
+        self._left_at: deque[float] | None = None if per_minute is None else deque(maxlen=per_minute)
+
+    def hold(self, pause: timedelta) -> None:
+        """Let nothing leave for so long from now."""
+        if pause > timedelta(0):
+            self._until = max(self._until, self._clock() + pause.total_seconds())
+
+    def note(self) -> None:
+        """Note that a message leaves now."""
+        if self._left_at is not None:
+            self._left_at.append(self._clock())
+
+    def seconds(self) -> float:
+        """Return how long nothing may leave from now on; 0: it may."""
+        until = self._until
+        if self._left_at is not None and len(self._left_at) == self._left_at.maxlen:
+            until = max(until, self._left_at[0] + _MINUTE_SECONDS)
+        return max(0.0, until - self._clock())
