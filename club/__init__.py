@@ -24,12 +24,14 @@ from club.occurrences import Known, Occurrences, Sight, club_time
 from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
+from club.sms_tables import SMS
 from club.stations import STOPPED, UNSEEN_SECONDS, StationReport, Stations
 from club.succession import is_preferred, same
 from club.tables import EMAIL, Channel
 
 __all__ = [
     "EMAIL",
+    "SMS",
     "STATES",
     "STOPPED",
     "UNSEEN_SECONDS",

@@ -10,8 +10,8 @@ import attrs
 from club.reading import legible, whole
 from config.sentence import Sentence
 
-State: TypeAlias = Literal["pending", "sending", "sent", "failed", "expired", "uncertain"]
-STATES: Final[tuple[State, ...]] = ("pending", "sending", "sent", "failed", "expired", "uncertain")
+State: TypeAlias = Literal["pending", "sending", "sent", "delivered", "failed", "expired", "uncertain"]
+STATES: Final[tuple[State, ...]] = ("pending", "sending", "sent", "delivered", "failed", "expired", "uncertain")
 
 
 @attrs.frozen(eq=False)

@@ -122,6 +122,12 @@ class QueueStatements:
                 (self.reference, bindparam("m_reference")),
             ),
         }
+        # A report has settled the row before the answer was written down: what it is called is still to be known.
+        self.late_reference = (
+            update(table)
+            .where(self.mine, c.state.in_(("sent", "delivered", "failed")), self.reference.is_(None))
+            .ordered_values((self.reference, bindparam("m_reference")))
+        )
         self.attempt = self._attempt_of(c.id == bindparam("m_id"), bindparam("m_reference"))
         self.attempts_left = self._attempt_of(self.left_sending, self.reference)
 

@@ -73,6 +73,8 @@ class Settling:
             "m_delay": min(answer.delay_ms or 0, LONGEST_DELAY_MS),
         }
         if connection.execute(self.statements.settled[answer.outcome], values).rowcount != 1:
+            if self.statements.channel.has_reports and answer.outcome == "sent" and reference is not None:
+                connection.execute(self.statements.late_reference, values)
             return 0
         if answer.outcome not in ("unbegun", "sent"):
             audit = self.audit(answer.outcome, reference, error, token)

@@ -27,6 +27,7 @@ from club.dialect import (
     unique_when_given,
     utc_now,
 )
+from club.messages import STATES, State
 
 metadata: Final = MetaData()
 
@@ -205,6 +206,15 @@ class Channel:
     recipients: Table | None = None
     owner: str = "email_id"
     """The column by which attachments and recipients name their message."""
+    own: tuple[str, ...] = ()
+    """Columns of Service's own that people are shown besides those of any message."""
+    has_reports: bool = False
+    """Whether the provider tells later what became of a message: `sent` is not its last state then."""
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """Return the states that a message of this channel can be in."""
+        return STATES if self.has_reports else tuple(state for state in STATES if state != "delivered")
 
 
 EMAIL: Final = Channel(
