@@ -90,6 +90,8 @@ class Delivery(Generic[P]):
         self._against_club: Sentence | None = None
         """What was last said against the club: once may be that message's fault, twice is the club's."""
         self._kept_back: set[int] = set()
+        self._unmarked: list[Message] = []
+        """Kept back without a mark: still claimed, for the next claim or for whoever comes after this run."""
         self._over_this_connection = 0
 
     def run(self) -> None:
@@ -108,6 +110,7 @@ class Delivery(Generic[P]):
 
     def _work_on(self, batch: Sequence[Message]) -> bool:
         """Deliver what one claim took; whether to claim again."""
+        self._unmarked.clear()  # the claim has given them back
         started = self._reins.clock()
         for index, message in enumerate(batch):
             rest = batch[index:]
@@ -208,6 +211,8 @@ class Delivery(Generic[P]):
             self._settle(_Answer(message, Later(why, _KEPT_BACK_TWICE)))
             return
         self._kept_back.add(message.id)
+        if not self._is_marked:
+            self._unmarked.append(message)
         self._take_back(message)
 
     def _reconnect_when_worn(self) -> None:
@@ -245,4 +250,5 @@ class Delivery(Generic[P]):
 
     def _let_go(self, rest: Sequence[Message]) -> None:
         self._write_down()
-        self._outbox.give_back(rest)
+        unmarked, self._unmarked = self._unmarked, []
+        self._outbox.give_back([*unmarked, *rest])
