@@ -112,6 +112,7 @@ class Delivery(Generic[P]):
         """Deliver what one claim took; whether to claim again."""
         self._unmarked.clear()  # the claim has given them back
         started = self._reins.clock()
+        self._courier.expect(batch)
         for index, message in enumerate(batch):
             rest = batch[index:]
             if not self._is_free():
