@@ -1,6 +1,7 @@
 """The club database: tables, migrations, leases, outbox. No actor and no settings file."""
 
 from club.database import Database
+from club.delivery_reports import Applied, Awaited, DeliveryReports, Report
 from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
 from club.holders import LeaseRow, lease_rows, want
@@ -24,6 +25,8 @@ from club.occurrences import Known, Occurrences, Sight, club_time
 from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
+from club.sms_answers import OptOut, Received, SmsAnswers
+from club.sms_sending import Prepared, SmsSending, Spent, Unsettled
 from club.sms_tables import SMS
 from club.stations import STOPPED, UNSEEN_SECONDS, StationReport, Stations
 from club.succession import is_preferred, same
@@ -35,14 +38,17 @@ __all__ = [
     "STATES",
     "STOPPED",
     "UNSEEN_SECONDS",
+    "Applied",
     "Attachment",
     "Attempt",
+    "Awaited",
     "Backlog",
     "Channel",
     "Database",
     "DatabaseAway",
     "DatabaseError",
     "DatabaseUnfit",
+    "DeliveryReports",
     "Dossier",
     "Expired",
     "Failed",
@@ -56,23 +62,31 @@ __all__ = [
     "Message",
     "MessageRefused",
     "Occurrences",
+    "OptOut",
     "Outbox",
     "OutboxDesk",
     "Outcome",
+    "Prepared",
+    "Received",
     "Recipient",
     "Recovery",
+    "Report",
     "Run",
     "RunOutcome",
     "Runs",
     "SchemaStatus",
     "Sent",
     "Sight",
+    "SmsAnswers",
+    "SmsSending",
+    "Spent",
     "State",
     "StationReport",
     "Stations",
     "Summary",
     "Times",
     "Uncertain",
+    "Unsettled",
     "boot_clock",
     "check",
     "club_time",

@@ -1,12 +1,14 @@
 """What members answer, each taken once, and who wants no more marketing."""
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
-from sqlalchemy import Connection, delete, insert, literal, select
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from club.database import Database
 from club.reading import instant_or_none, legible, shortened
@@ -14,6 +16,7 @@ from club.sms_tables import sms_opt_out, sms_received
 
 Wish: TypeAlias = Literal["stop", "perhaps_stop", "return", "none"]
 
+_E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 _IN_ONE_STATEMENT: Final = 500
 _WORDS: Final = 200
 
@@ -52,7 +55,10 @@ class OptOut:
 
 
 class SmsAnswers:
-    """Keeps what came in and what it asks; needs no lease. Numbers are E.164. Raises DatabaseAway and DatabaseUnfit."""
+    """Keeps what came in and what it asks; needs no lease. Raises DatabaseAway and DatabaseUnfit.
+
+    Numbers are E.164: one that is kept as people type it would never be found, hence ValueError.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -79,11 +85,11 @@ class SmsAnswers:
                 _remove(connection, received.number)
             return True
 
-        return self._database.write(work)
+        return self._write(work)
 
     def add(self, number: str, source: str, words: str | None = None) -> bool:
         """Take a number out of marketing; False: it was out already, and stays as it is."""
-        return self._database.write(lambda connection: _add(connection, number, source, words))
+        return self._write(lambda connection: _add(connection, number, source, words))
 
     def remove(self, number: str) -> bool:
         """Let a number have marketing again; False: it was not out."""
@@ -115,14 +121,22 @@ class SmsAnswers:
             OptOut(legible(row.number), instant_or_none(row.at), _text(row.source), _text(row.words)) for row in rows
         )
 
+    def _write(self, work: Callable[[Connection], bool]) -> bool:
+        try:
+            return self._database.write(work)
+        except IntegrityError:  # another station wrote the same at this moment: now its row is seen
+            return self._database.write(work)
+
 
 def _add(connection: Connection, number: str, source: str, words: str | None) -> bool:
+    if not _E164.fullmatch(number):
+        raise ValueError("an objection is kept by its number as E.164")
     c = sms_opt_out.c
+    if connection.execute(select(c.number).where(c.number == number)).first() is not None:
+        return False
     values = {"number": number, "source": shortened(source, 100), "words": words and shortened(words, _WORDS)}
-    # One statement, so that two stations that write the same number at once seldom meet; the key is the judge.
-    columns: list[Any] = [literal(value, c[name].type).label(name) for name, value in values.items()]
-    absent = select(*columns).where(~select(c.number).where(c.number == number).exists())
-    return connection.execute(insert(sms_opt_out).from_select(list(values), absent)).rowcount == 1
+    connection.execute(insert(sms_opt_out).values(values))
+    return True
 
 
 def _remove(connection: Connection, number: str) -> bool:

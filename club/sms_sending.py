@@ -40,10 +40,11 @@ class Prepared:
 
 @attrs.frozen
 class Spent:
-    """The parts that left, or may have left, in the last 60 s and since an instant; when the oldest of the 60 s left."""
+    """The parts that left, or may have left: in the last 60 s, and since the instant that was asked about."""
 
     last_minute: int
     oldest_at: datetime | None
+    """When the oldest of the last minute's left."""
     since: int
 
 
@@ -121,12 +122,15 @@ class SmsSending:
         parts = func.coalesce(c.parts, 1)
         since_ms = int(since.timestamp() * 1000)
         minute = c.began_ms > NOW - _MINUTE_MS
+        earlier = literal(since_ms, c.began_ms.type)
+        # One range, for with OR between two of them engines read all messages.
+        first = case((earlier < NOW - _MINUTE_MS, earlier), else_=NOW - _MINUTE_MS)
         left = or_(c.state.in_(("sending", "sent", "delivered", "uncertain")), c.sent_at.is_not(None))
         statement = select(
             func.sum(case((minute, parts), else_=literal(0))),
             func.min(case((minute, c.began_ms))),
-            func.sum(case((c.began_ms >= since_ms, parts), else_=literal(0))),
-        ).where(or_(c.began_ms >= since_ms, minute), left)
+            func.sum(case((c.began_ms >= earlier, parts), else_=literal(0))),
+        ).where(c.began_ms >= first, left)
         last, oldest, total = self._database.read(lambda connection: connection.execute(statement).one())
         return Spent(int(last or 0), None if oldest is None else _instant(oldest), int(total or 0))
 

@@ -21,9 +21,11 @@ _PLACES: Final = {
     "COMMAND": Sentence.of("COMMAND"),
     "FILE": Sentence.of("FILE"),
     "NAME": Sentence.of("NAME"),
+    "NUMBER": Sentence.of("NUMBER"),
     "OPERATION": Sentence.of("OPERATION"),
     "STATE": Sentence.of("STATE"),
     "STATION": Sentence.of("STATION"),
+    "TEXT": Sentence.of("TEXT"),
     "WHEN": Sentence.of("WHEN"),
 }
 _MOST: Final = 1 << 63

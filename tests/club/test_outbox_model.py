@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 import attrs
 import pytest
@@ -25,6 +25,8 @@ from sqlalchemy import Connection, update
 
 from club import (
     EMAIL,
+    SMS,
+    Channel,
     Database,
     DatabaseAway,
     Failed,
@@ -40,7 +42,9 @@ from club import (
     Times,
     Uncertain,
 )
+from club.delivery_reports import DeliveryReports, Fate, Report
 from club.settling import Settling
+from club.sms_sending import Prepared, SmsSending
 
 T = TypeVar("T")
 STATIONS = ("ACCUEIL", "SERVEUR")
@@ -90,7 +94,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.seconds = 1000.0
         self.ahead = 0.0
         self.processes = 0
-        self.desk = OutboxDesk(self._database(), EMAIL)
+        self.desk = OutboxDesk(self._database(), self.channel)
         self.runs: dict[str, Run] = {}
         self.zombies: list[Run] = []
         self.dead: dict[str, list[str]] = {station: [] for station in STATIONS}
@@ -101,6 +105,8 @@ class OutboxMachine(RuleBasedStateMachine):
         self.decided: set[int] = set()
 
     places: ModelPlaces
+    channel: Channel = EMAIL
+    columns: ClassVar[dict[str, str]] = {"recipient": "lea@example.org", "subject": "s"}
 
     def _database(self) -> StormyDatabase:
         database = self.place.database(self._now_ms, StormyDatabase, busy_seconds=5)
@@ -138,13 +144,13 @@ class OutboxMachine(RuleBasedStateMachine):
         if self.has_journals:
             journal = Journal(self.folder / f"{station}.journal", sync=False)
             self.journals.append(journal)
-        self.runs[station] = Run(database, lease, Outbox(database, EMAIL, lease, journal=journal), journal)
+        self.runs[station] = Run(database, lease, Outbox(database, self.channel, lease, journal=journal), journal)
 
     @rule(priority=st.sampled_from([0, 1, 2]))
     def write(self, priority: int) -> None:
-        values = {"recipient": "lea@example.org", "subject": "s", "priority": priority}
+        values = {**self.columns, "priority": priority}
         row = self.opened[0].write(
-            lambda connection: connection.execute(EMAIL.messages.insert().values(**values)).inserted_primary_key
+            lambda connection: connection.execute(self.channel.messages.insert().values(**values)).inserted_primary_key
         )
         assert row is not None
         self.written.add(row[0])
@@ -162,18 +168,27 @@ class OutboxMachine(RuleBasedStateMachine):
         run = self.runs[station]
         try:
             run.claimed = run.outbox.claim(limit)
+            self._prepare(run)
         except (DatabaseAway, LeaseLost):
             run.claimed = []
 
+    def _prepare(self, run: Run) -> None:
+        """What is done with a claimed batch before it is begun."""
+
     def _send(self, run: Run, message: Message, outcome: Outcome) -> None:
         """The irrevocable byte: the provider takes it for good, or says that it does not."""
-        if isinstance(outcome, Sent | Uncertain):
-            self.taken[message.id] += 1
+        if isinstance(outcome, Sent) or outcome == Uncertain("no reply"):
+            self._take(message)
         if isinstance(outcome, Failed):
             self.given_up.add(message.id)
         run.on_air.append((message, outcome))
 
-    OUTCOMES = st.sampled_from([Sent("ref"), Later("450", timedelta(0)), Failed("550"), Uncertain("no reply")])
+    def _take(self, message: Message) -> None:
+        self.taken[message.id] += 1
+
+    OUTCOMES = st.sampled_from(
+        [Sent("ref"), Later("450", timedelta(0)), Failed("550"), Uncertain("no reply"), Uncertain("never arrived")]
+    )
 
     @rule(station=st.sampled_from([*STATIONS, "zombie"]), outcome=OUTCOMES)
     def begin(self, station: str, outcome: Outcome) -> None:
@@ -238,7 +253,7 @@ class OutboxMachine(RuleBasedStateMachine):
         run = self.runs[station]
         self.zombies.append(run)
         self.runs[station] = Run(
-            run.database, run.lease, Outbox(run.database, EMAIL, run.lease, journal=run.journal), run.journal
+            run.database, run.lease, Outbox(run.database, self.channel, run.lease, journal=run.journal), run.journal
         )
 
     @rule(seconds=st.sampled_from([1.0, 15.0, 31.0]))
@@ -266,7 +281,7 @@ class OutboxMachine(RuleBasedStateMachine):
         summaries = self.desk.list(limit=10_000)
         assert {summary.id for summary in summaries} == self.written, "no row disappears"
         for summary in summaries:
-            if summary.state == "sent" and summary.id not in self.decided:
+            if summary.state in ("sent", "delivered") and summary.id not in self.decided:
                 assert self.taken[summary.id] == 1
             if summary.state == "failed":
                 assert summary.id in self.given_up
@@ -308,7 +323,7 @@ class OutboxMachine(RuleBasedStateMachine):
         while claimed := run.outbox.claim(100):
             for message in claimed:
                 assert run.outbox.begin(message)
-                self.taken[message.id] += 1
+                self._take(message)
                 assert run.outbox.settle(message, Sent())
         self.nothing_is_taken_twice()
         counts = self.desk.counts()
@@ -318,6 +333,69 @@ class OutboxMachine(RuleBasedStateMachine):
                 assert self.taken[summary.id] == 1
             if summary.state == "uncertain":
                 assert self.taken[summary.id] <= 1
+
+
+class SmsMachine(OutboxMachine):
+    """The same with SMS, of which the provider tells later what became of them, and can be asked whether it has one."""
+
+    channel = SMS
+    columns: ClassVar[dict[str, str]] = {"recipient": "+33639981234", "body": "b"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[tuple[int, str], str] = {}
+        self.provider: dict[str, int] = {}
+
+    def _sending(self, run: Run) -> SmsSending:
+        return SmsSending(run.database, run.lease.station)
+
+    def _prepare(self, run: Run) -> None:
+        batch = [Prepared(message, "+33639981234", 1) for message in run.claimed]
+        names = self._sending(run).prepare(batch)
+        assert set(names) == {message.id for message in run.claimed}
+        self.names.update({(each.id, each.claim_id): names[each.id] for each in run.claimed})
+
+    def _take(self, message: Message) -> None:
+        super()._take(message)
+        if name := self.names.get((message.id, message.claim_id)):
+            assert name not in self.provider, "a provider that compares names would have refused it"
+            self.provider[name] = message.id
+
+    @rule(
+        station=st.sampled_from(STATIONS),
+        fate=st.sampled_from(["on_its_way", "delivered", "delivered", "failed"]),
+        number=st.integers(0, 20),
+    )
+    def a_report_comes(self, station: str, fate: Fate, number: int) -> None:
+        if not self.provider:
+            return
+        name = sorted(self.provider, key=lambda each: (self.provider[each], each))[number % len(self.provider)]
+        if fate == "failed":
+            self.given_up.add(self.provider[name])
+        with suppress(DatabaseAway):
+            DeliveryReports(self.runs[station].database, station).apply([Report(fate, sent_as=name)])
+
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]), is_slow=st.booleans())
+    def the_provider_is_asked(self, station: str, is_slow: bool) -> None:  # noqa: FBT001
+        run = self._run(station)
+        if run is None:
+            return
+        with suppress(DatabaseAway):
+            seen = self._sending(run).unsettled(10, timedelta(days=-9), timedelta(days=99))
+            if is_slow:
+                self.a_person_decides("resend")  # and it has left, between the question and its answer
+                self.begin(station, Sent("ref"))
+                self.settle(station)
+            for each in seen:
+                if each.sent_as in self.provider:
+                    self._sending(run).settle_found(each, "ref")
+                else:
+                    self._sending(run).settle_absent(each)
+
+
+def test_nothing_is_sent_twice_and_nothing_is_lost_of_sms(model_places: ModelPlaces) -> None:
+    SmsMachine.places = OutboxMachine.places = model_places
+    run_state_machine_as_test(SmsMachine, settings=settings(SETTINGS, max_examples=model_places.examples(40)))
 
 
 def test_nothing_is_sent_twice_and_nothing_is_lost(model_places: ModelPlaces) -> None:

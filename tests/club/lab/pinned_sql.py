@@ -4,7 +4,7 @@
 """
 
 import tempfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from sqlalchemy.engine import make_url
 
 from club import (
     EMAIL,
+    SMS,
     Database,
+    DeliveryReports,
     Expired,
     Failed,
     Later,
@@ -22,9 +24,14 @@ from club import (
     Outbox,
     OutboxDesk,
     Outcome,
+    Prepared,
+    Received,
     Recipient,
+    Report,
     Runs,
     Sent,
+    SmsAnswers,
+    SmsSending,
     Stations,
     Uncertain,
     check,
@@ -32,6 +39,7 @@ from club import (
     migrations,
     want,
 )
+from club.sms_tables import sms
 from club.tables import email, email_attachment
 
 
@@ -53,6 +61,7 @@ def a_day(database: Database) -> None:
     stations.list()
     lease = a_hold(database)
     an_outbox(database, lease)
+    an_sms_outbox(database, lease)
     a_schedule(database)
     lease.release()
 
@@ -110,6 +119,40 @@ def an_outbox(database: Database, lease: Lease) -> None:
     first, second = outbox.claim(2)
     outbox.begin(first, leaves_as="<1@club>")
     outbox.settle_and_begin(first, Sent("<1@club>"), second, leaves_as="<2@club>")
+
+
+def an_sms_outbox(database: Database, lease: Lease) -> None:
+    """Do what only SMS know: names, limits, reports, look-ups, answers."""
+    outbox, sending = Outbox(database, SMS, lease), SmsSending(database, "ACCUEIL")
+    reports, answers, desk = DeliveryReports(database, "ACCUEIL"), SmsAnswers(database), OutboxDesk(database, SMS)
+    outbox.recover()
+    with database.engine.begin() as connection:
+        connection.execute(sms.insert(), [{"recipient": "+33639981234", "body": "b"}] * 5)
+    messages = outbox.claim()
+    sending.prepare([Prepared(message, "+33639981234", 1) for message in messages])
+    for message, outcome in zip(messages, (Sent("p1"), Uncertain("?"), Uncertain("?"), Uncertain("?")), strict=False):
+        outbox.begin(message)
+        outbox.settle(message, outcome)
+    reports.apply([Report("delivered", "p1", at=datetime.now(UTC)), Report("failed", "p9", "n9", reason="r")])
+    reports.apply([])
+    with database.engine.begin() as connection:
+        connection.execute(sms.update().where(sms.c.id == 2).values(provider_reference="p9"))
+    reports.apply([])
+    reports.awaiting(10, timedelta(days=1)), sending.spent(datetime.now(UTC))
+    third, fourth = sending.unsettled(10, timedelta(0))
+    sending.settle_found(third, "p3"), sending.settle_absent(fourth)
+    outbox.begin(messages[4])
+    reports.apply([Report("on_its_way", sent_as=sms_name(database, 5))])
+    outbox.settle(messages[4], Sent("p5"))
+    desk.counts(), desk.list(["delivered"]), desk.list(["failed"]), desk.show(1), desk.retry(2)
+    answers.receive(Received("+33639981234", "+33639981234", "STOP", "stop", datetime.now(UTC), "i"), "ovh")
+    answers.refusing(["+33639981234"]), answers.opt_outs(), answers.remove("+33639981234")
+
+
+def sms_name(database: Database, message_id: int) -> str:
+    """Return our name for an SMS at the provider."""
+    with database.engine.begin() as connection:
+        return str(connection.execute(text(f"SELECT sent_as FROM sms WHERE id = {message_id}")).scalar())
 
 
 def a_schedule(database: Database) -> None:
