@@ -270,6 +270,11 @@ class Outbox:
         self._close((message.id, message.claim_id) for message, _, _ in put_off)
         return undone
 
+    def recall(self) -> int:
+        """Make due what was put off and never tried, for the reason may have gone: the settings changed; how many."""
+        work = self._statements.recall
+        return self._lease.fenced(lambda connection: connection.execute(work).rowcount, self._presented())
+
     def expire(self, limit: int = 5000) -> int:
         """Mark up to `limit` waiting messages whose time is over as `expired`, without loading them; how many."""
         return self._lease.fenced(lambda connection: self._claiming.expire(connection, limit), self._presented())

@@ -72,6 +72,11 @@ class QueueStatements:
             .where(c.id.in_(bindparam("m_ids", expanding=True)), c.claim_id == bindparam("m_claim"), still_pending)
             .values(due_ms=NOW + bindparam("m_delay"), error=bindparam("m_error"), claim_id=None, claim_token=0)
         )
+        self.recall = (
+            update(table)
+            .where(c.state == "pending", c.due_ms > NOW, c.attempts == 0, c.error.is_not(None))
+            .values(due_ms=0, error=None)
+        )
         self.defer = (
             update(table).where(c.id == bindparam("m_id"), c.state == "pending").values(due_ms=bindparam("m_due"))
         )

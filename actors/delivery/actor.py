@@ -62,6 +62,7 @@ class DeliveryActor(SupervisedActor):
         )
         self._records = RunRecords(workplace, trade.id)
         self._brake = Brake(time.monotonic, trade.per_minute)
+        self._is_new = True
         self._is_recovered = False
         self._courier: Courier[Any] | None = None
         self._timer: Timer | None = None
@@ -209,6 +210,9 @@ class DeliveryActor(SupervisedActor):
     def _recover(self) -> None:
         if not (self._is_recovered and self._outbox.is_current):
             self._outbox.recover()
+            if self._is_new:
+                self._outbox.recall()  # a changed setting starts this actor anew: the hours may be others
+                self._is_new = False
             self._is_recovered = True
 
     def _goes_on(self) -> bool:

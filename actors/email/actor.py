@@ -49,5 +49,7 @@ class EmailActor(DeliveryActor):
                 every=settings.every,
                 longest_wait=max(settings.retry_at_most, settings.greylist_after),
                 claim_at_most=settings.batch,
+                per_minute=settings.per_minute,
+                per_connection=settings.per_connection,
             ),
         )

@@ -128,6 +128,18 @@ class EmailSettings(ExclusiveSettings):
     batch: int = setting(
         500, check=Between(1, 10_000), help=Sentence.of("how many e-mails are taken out of the database at a time")
     )
+    per_minute: int | None = setting(
+        None,
+        check=Between(1, 100_000),
+        example=30,
+        help=Sentence.of("how many e-mails leave in a minute at most, where the provider sets a limit"),
+    )
+    per_connection: int | None = setting(
+        None,
+        check=Between(1, 100_000),
+        example=100,
+        help=Sentence.of("after how many e-mails to connect anew; without it, when the server asks for it"),
+    )
     retry_after: Duration = setting(
         timedelta(minutes=1), check=_A_WHILE, help=Sentence.of("the wait after a first refusal for now; it doubles")
     )

@@ -150,6 +150,8 @@ UPDATE email SET claim_id=:claim_id, claim_token=:claim_token WHERE email.id IN 
 
 UPDATE email SET due_ms=:due_ms WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND coalesce(email.state, :coalesce_1) = :coalesce_2
 
+UPDATE email SET error=:error, due_ms=:due_ms WHERE email.state = :state_1 AND email.due_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.attempts = :attempts_1 AND email.error IS NOT NULL
+
 UPDATE email SET error=:m_error, due_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :m_delay), claim_id=:claim_id, claim_token=:claim_token WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND email.claim_id = :m_claim AND coalesce(email.state, :coalesce_1) = :coalesce_2
 
 UPDATE email SET expires_at=:expires_at WHERE email.id = :id_1 AND (email.state IN (__[POSTCOMPILE_state_1]) OR email.state = :state_2 AND email.due_ms > :due_ms_1) AND email.expires_at <= (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))

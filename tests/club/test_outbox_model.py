@@ -206,6 +206,13 @@ class OutboxMachine(RuleBasedStateMachine):
         if may_send:
             self._send(run, message, outcome)
 
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]), hours=st.sampled_from([0, 1]))
+    def put_off(self, station: str, hours: int) -> None:
+        run = self._run(station)
+        if run is not None and run.claimed:
+            with suppress(DatabaseAway):
+                run.outbox.put_off([(run.claimed.pop(), timedelta(hours=hours), "closed")])
+
     @rule(station=st.sampled_from([*STATIONS, "zombie"]))
     def settle(self, station: str) -> None:
         run = self._run(station)

@@ -1,14 +1,13 @@
 """What the tests of delivery share: an outbox over a database of its own, and a courier that does as it is told."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import attrs
-import pytest
 
 from actors.delivery.courier import Courier, Ready, Result, Settled
 from actors.delivery.loop import Delivery, Reins, Terms
@@ -132,8 +131,8 @@ class Post:
 
     def delivery(self, tally: Tally, **terms: Any) -> Delivery[Message]:
         reins = Reins(
-            lambda: self.goes_on(),
-            lambda: self.may_leave(),
+            self.goes_on,
+            self.may_leave,
             now=lambda: NOW_AT,
             clock=self.clock,
             wait=self.clock.wait,
@@ -150,14 +149,6 @@ class Post:
     def close(self) -> None:
         self.journal.close()
         self.database.dispose()
-
-
-@pytest.fixture
-def post(tmp_path: Path) -> Iterator[Post]:
-    with ExitStack() as stack:
-        post = Post(tmp_path)
-        stack.callback(post.close)
-        yield post
 
 
 def names(count: int) -> Sequence[str]:

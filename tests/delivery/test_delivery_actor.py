@@ -13,7 +13,7 @@ from delivery_fixtures import ScriptedCourier, accept
 
 from actors.board import Board, Notice, OperationState, Outcome
 from actors.delivery.actor import DeliveryActor, pause_after_refused_login
-from actors.delivery.courier import LoginRefused, Result, TransportAway, Untouched
+from actors.delivery.courier import LoginRefused, PutOff, Result, TransportAway, Untouched
 from actors.delivery.tally import Tally
 from actors.delivery.trade import Trade, Words
 from actors.operation import NotHeld, RunNow, Wake, Workplace, Yield
@@ -31,6 +31,8 @@ WORDS = Words(
     ),
     more={"returned": lambda n: Sentence.counted("{n} came back", "{n} came back", n)},
 )
+
+CLOSED = Sentence.of("the hours are over")
 
 
 class Office:
@@ -208,6 +210,20 @@ def test_a_gateway_that_asks_to_be_left_alone_is(open_office: Open) -> None:
     assert office.lease.acquire()
     office.run()
     assert office.minutes_to_next == pytest.approx(10, abs=0.1)
+
+
+def test_what_was_put_off_is_looked_at_again_when_the_actor_starts_anew(open_office: Open) -> None:
+    office = open_office()
+    office.courier.prepares["early"] = lambda _message: PutOff(datetime.now(UTC) + timedelta(hours=9), CLOSED)
+    office.write("early")
+    assert office.lease.acquire()
+    assert str(office.run().summary) == "1 waits for its hour"
+    office.courier.prepares.clear()
+    assert str(office.run().summary) == "nothing was due"
+    office.tree.restart_child("email")
+    assert str(office.run().summary) in ("1 letter sent", "nothing was due")
+    with closing(sqlite3.connect(office.file)) as connection:
+        assert connection.execute("SELECT state, error FROM email").fetchall() == [("sent", None)]
 
 
 def test_where_the_lease_is_not_held_nothing_runs_and_the_connection_is_let_go(open_office: Open) -> None:

@@ -1,9 +1,10 @@
 """The loop that every operation shares, with a courier that does as it is told: what it promises whatever is sent."""
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from delivery_fixtures import MORNING_AT, NOW_AT, Post, accept, names
@@ -17,6 +18,14 @@ from config.sentence import Sentence
 
 CLOSED = Sentence.of("the hours are over")
 Mark = Callable[[], bool]
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Iterator[Post]:
+    with ExitStack() as stack:
+        post = Post(tmp_path)
+        stack.callback(post.close)
+        yield post
 
 
 def never_begun(message: Message, _mark: Mark) -> Result:

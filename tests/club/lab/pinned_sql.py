@@ -109,7 +109,11 @@ def an_outbox(database: Database, lease: Lease) -> None:
     outbox.expire()
     claimed = outbox.claim(1)
     outbox.begin(claimed[0]), outbox.begin(claimed[0])
-    outbox.put_off((claimed[0], timedelta(hours=1), "closed") for _ in range(1)), outbox.give_back(claimed)
+    (
+        outbox.put_off((claimed[0], timedelta(hours=1), "closed") for _ in range(1)),
+        outbox.recall(),
+        outbox.give_back(claimed),
+    )
     desk.counts(), desk.backlog(), desk.list(), desk.list(["sent"], before=9), desk.list(["failed"]), desk.show(4)
     desk.retry(2)
     desk.resolve(4, "sent")
