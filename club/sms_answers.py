@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from club.database import Database
@@ -52,6 +52,8 @@ class OptOut:
     at: datetime | None
     source: str | None
     words: str | None = attrs.field(default=None, repr=False)
+    is_doubtful: bool = False
+    """It may be an objection, and counts as one until a person has read the words."""
 
 
 class SmsAnswers:
@@ -80,7 +82,7 @@ class SmsAnswers:
                 return False
             connection.execute(insert(sms_received).values(values))
             if received.number is not None and received.wish in ("stop", "perhaps_stop"):
-                _add(connection, received.number, source, received.body)
+                _add(connection, received.number, source, received.body, received.wish)
             elif received.number is not None and received.wish == "return":
                 _remove(connection, received.number)
             return True
@@ -88,7 +90,7 @@ class SmsAnswers:
         return self._write(work)
 
     def add(self, number: str, source: str, words: str | None = None) -> bool:
-        """Take a number out of marketing; False: it was out already, and stays as it is."""
+        """Take a number out of marketing, or confirm a doubtful one; False: it was out already, and stays as it is."""
         return self._write(lambda connection: _add(connection, number, source, words))
 
     def remove(self, number: str) -> bool:
@@ -118,7 +120,14 @@ class SmsAnswers:
             statement = statement.where(c.number.in_(asked))
         rows = self._database.read(lambda connection: connection.execute(statement).all())
         return tuple(
-            OptOut(legible(row.number), instant_or_none(row.at), _text(row.source), _text(row.words)) for row in rows
+            OptOut(
+                legible(row.number),
+                instant_or_none(row.at),
+                _text(row.source),
+                _text(row.words),
+                row.wish == "perhaps_stop",
+            )
+            for row in rows
         )
 
     def _write(self, work: Callable[[Connection], bool]) -> bool:
@@ -128,15 +137,20 @@ class SmsAnswers:
             return self._database.write(work)
 
 
-def _add(connection: Connection, number: str, source: str, words: str | None) -> bool:
+def _add(connection: Connection, number: str, source: str, words: str | None, wish: Wish = "stop") -> bool:
     if not _E164.fullmatch(number):
         raise ValueError("an objection is kept by its number as E.164")
     c = sms_opt_out.c
-    if connection.execute(select(c.number).where(c.number == number)).first() is not None:
+    values = {"source": shortened(source, 100), "words": words and shortened(words, _WORDS), "wish": wish}
+    there = connection.execute(select(c.wish).where(c.number == number)).scalar()
+    if there is None:
+        connection.execute(insert(sms_opt_out).values(number=number, **values))
+        return True
+    if there == "stop" or wish != "stop":
         return False
-    values = {"number": number, "source": shortened(source, 100), "words": words and shortened(words, _WORDS)}
-    connection.execute(insert(sms_opt_out).values(values))
-    return True
+    if words is None:  # a person has read what the member wrote, and it is to stay
+        del values["words"]
+    return connection.execute(update(sms_opt_out).where(c.number == number).values(values)).rowcount == 1
 
 
 def _remove(connection: Connection, number: str) -> bool:

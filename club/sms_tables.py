@@ -68,6 +68,7 @@ sms_opt_out: Final = Table(
     Column("at", Instant(), nullable=False, server_default=utc_now()),
     Column("source", Word(100)),
     Column("words", Word(200)),
+    Column("wish", Code(16), nullable=False, server_default="stop"),
     # A number as people type it would never be found, and its owner written to again.
     CheckConstraint("REPLACE(number, '+', '') <> number AND REPLACE(number, ' ', '') = number", name="ck_opt_out_e164"),
     **table_options,

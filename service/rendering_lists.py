@@ -82,11 +82,14 @@ def render_opt_outs(opt_outs: Sequence[Json], terminal: Terminal, language: str,
     """Return the numbers of `sms opt-out list`, one line each and the member's words beneath."""
     if not opt_outs:
         return Sentence.of("nobody has objected to marketing by SMS").render(language)
+    doubt = Sentence.of("read this: `sms opt-out add` keeps it as an objection, `remove` takes it back").render(
+        language
+    )
     rows = (
         Row(
-            look=("off", "dim"),
+            look=("warning", "yellow") if one["doubtful"] else ("off", "dim"),
             cells=(str(one["number"]), instant(one["at"], now, language), str(one["source"] or "")),
-            beneath=(str(one["words"] or ""),),
+            beneath=(str(one["words"] or ""), doubt if one["doubtful"] else ""),
         )
         for one in opt_outs
     )

@@ -89,6 +89,7 @@ def upgrade(steps: Steps) -> None:
         Column("at", Instant(), nullable=False, server_default=utc_now()),
         Column("source", Word(100)),
         Column("words", Word(200)),
+        Column("wish", Code(16), nullable=False, server_default="stop"),
         CheckConstraint(
             "REPLACE(number, '+', '') <> number AND REPLACE(number, ' ', '') = number", name="ck_opt_out_e164"
         ),

@@ -89,6 +89,7 @@ def _list(options: argparse.Namespace, console: Console) -> int:
             "at": each.at.isoformat() if each.at else None,
             "source": each.source,
             "words": each.words,
+            "doubtful": each.is_doubtful,
         }
         for each in found
     ]

@@ -114,7 +114,7 @@ def _tell(summary: "Summary", options: argparse.Namespace, console: Console) -> 
     elif summary.state in _UNDER_WAY:
         console.print(
             Sentence.of(
-                "SMS {id} has not left within {seconds} s: {why}; `heitz-service sms show {id}` tells what follows",
+                "SMS {id} has not left within {seconds} s: {why}; `heitz-service sms list` tells what follows",
                 id=summary.id,
                 seconds=options.seconds,
                 why=error or Sentence.of("no station has taken it, see `heitz-service status --club`"),

@@ -30,7 +30,7 @@ INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_
 
 INSERT INTO sms (recipient, body) OUTPUT inserted.id VALUES (:recipient, :body)
 
-INSERT INTO sms_opt_out (number, source, words) VALUES (:number, :source, :words)
+INSERT INTO sms_opt_out (number, source, words, wish) VALUES (:number, :source, :words, :wish)
 
 INSERT INTO sms_received ([identity], sender, body, received_at, wish) OUTPUT inserted.id VALUES (:identity, :sender, :body, :received_at, :wish)
 
@@ -76,7 +76,7 @@ SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.state, sms.attempts, sms.created_
 
 SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.state, sms.attempts, sms.created_at, sms.sent_at, sms.due_ms, sms.error, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now, sms.recipient, sms.category, sms.reference, sms.source, sms.number, sms.parts, sms.delivered_at, sms.client_id, sms.sent_as FROM sms WHERE sms.state IN (__[POSTCOMPILE_state_1]) ORDER BY sms.id DESC
 
-SELECT TOP __[POSTCOMPILE_param_1] sms_opt_out.number, sms_opt_out.at, sms_opt_out.source, sms_opt_out.words FROM sms_opt_out ORDER BY sms_opt_out.at DESC, sms_opt_out.number
+SELECT TOP __[POSTCOMPILE_param_1] sms_opt_out.number, sms_opt_out.at, sms_opt_out.source, sms_opt_out.words, sms_opt_out.wish FROM sms_opt_out ORDER BY sms_opt_out.at DESC, sms_opt_out.number
 
 SELECT TOP __[POSTCOMPILE_param_1] sms_report.id FROM sms_report
 
@@ -124,9 +124,9 @@ SELECT sms.id, sms.recipient, sms.body, sms.category, sms.client_id, sms.referen
 
 SELECT sms.state, count(*) AS count_1 FROM sms GROUP BY sms.state
 
-SELECT sms_opt_out.number FROM sms_opt_out WHERE sms_opt_out.number = :number_1
-
 SELECT sms_opt_out.number FROM sms_opt_out WHERE sms_opt_out.number IN (__[POSTCOMPILE_number_1])
+
+SELECT sms_opt_out.wish FROM sms_opt_out WHERE sms_opt_out.number = :number_1
 
 SELECT sms_received.id FROM sms_received WHERE sms_received.[identity] = :identity_1
 
@@ -490,6 +490,7 @@ CREATE TABLE sms_opt_out (
     at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
     source NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NULL, 
     words NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL, 
+    wish VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'stop', 
     PRIMARY KEY (number), 
     CONSTRAINT ck_opt_out_e164 CHECK (REPLACE(number, '+', '') <> number AND REPLACE(number, ' ', '') = number)
 );

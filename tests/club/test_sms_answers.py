@@ -102,3 +102,16 @@ def test_another_program_may_write_an_objection_but_not_one_that_would_never_be_
             club.sql("INSERT INTO sms_opt_out (number) VALUES (?)", written)
     with pytest.raises(ValueError, match=r"^an objection is kept by its number as E\.164$"):
         answers.add("0639981234", "desk")
+
+
+def test_what_may_be_an_objection_counts_as_one_until_a_person_has_read_it(club: Any, answers: SmsAnswers) -> None:
+    assert answers.receive(stop(wish="perhaps_stop", body="stop me voir demain"), "ovh")
+    (doubtful,) = answers.opt_outs()
+    assert (doubtful.is_doubtful, doubtful.words) == (True, "stop me voir demain")
+    assert answers.refusing([NUMBER]) == {NUMBER}
+    assert answers.add(NUMBER, "desk")
+    (certain,) = answers.opt_outs()
+    assert (certain.is_doubtful, certain.words, certain.source) == (False, "stop me voir demain", "desk")
+    assert answers.receive(stop(wish="perhaps_stop", identity="ovh-2"), "ovh")
+    assert not answers.opt_outs()[0].is_doubtful
+    assert club.sql("SELECT count(*) FROM sms_received") == [(2,)]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from club import SMS, Database, Lease, Outbox, Prepared, Sent, SmsSending, Uncertain
+from club import SMS, Database, Lease, Outbox, Prepared, Received, Sent, SmsAnswers, SmsSending, Uncertain
 from service.command_line import main
 from service.terminal import width
 
@@ -221,6 +221,14 @@ def test_who_objects_is_kept_and_let_back(
     assert document(capsys) == {"version": 1, "number": HIDDEN, "opted_out": True, "changed": False}
     assert main(["sms", "opt-out", "list"]) == 0
     assert HIDDEN in shown(capsys)
+    SmsAnswers(database).receive(Received("s", "+33752345671", "stop me voir demain", "perhaps_stop", None, "i"), "ovh")
+    assert main(["sms", "opt-out", "list"]) == 0
+    said = shown(capsys)
+    assert "stop me voir demain" in said
+    assert "`sms opt-out add` keeps it" in said
+    assert main(["sms", "opt-out", "add", "07 52 34 56 71"]) == 0
+    assert main(["sms", "opt-out", "remove", "07 52 34 56 71"]) == 0
+    shown(capsys)
     assert main(["sms", "opt-out", "list", "--numbers", "--json"]) == 0
     (one,) = document(capsys)["opt_outs"]
     assert (one["number"], one["source"]) == (NUMBER, "command line")

@@ -134,7 +134,8 @@ def an_sms_outbox(database: Database, lease: Lease) -> None:
         connection.execute(sms.insert(), [{"recipient": "+33639981234", "body": "b"}] * 5)
     messages = outbox.claim()
     sending.prepare([Prepared(message, "+33639981234", 1) for message in messages])
-    for message, outcome in zip(messages, (Sent("p1"), Uncertain("?"), Uncertain("?"), Uncertain("?")), strict=False):
+    outcomes: tuple[Outcome, ...] = (Sent("p1"), *([Uncertain("?")] * 3))
+    for message, outcome in zip(messages, outcomes, strict=False):
         outbox.begin(message)
         outbox.settle(message, outcome)
     reports.apply([Report("delivered", "p1", at=datetime.now(UTC)), Report("failed", "p9", "n9", reason="r")])
@@ -148,7 +149,8 @@ def an_sms_outbox(database: Database, lease: Lease) -> None:
     outbox.begin(messages[4])
     reports.apply([Report("on_its_way", sent_as=sms_name(database, 5))])
     outbox.settle(messages[4], Sent("p5"))
-    desk.counts(), desk.list(["delivered"]), desk.list(["failed"]), desk.show(1), desk.retry(2)
+    desk.counts(), desk.list(["delivered"]), desk.list(["failed"]), desk.show(1)
+    desk.retry(2)
     answers.receive(Received("+33639981234", "+33639981234", "STOP", "stop", datetime.now(UTC), "i"), "ovh")
     answers.refusing(["+33639981234"]), answers.opt_outs(), answers.remove("+33639981234")
 
