@@ -98,7 +98,7 @@ class SmsCourier(Courier[Parcel]):
         policy = rules.Policy(settings, hours, workplace.country)
         records = Records(SmsSending(database, station), SmsAnswers(database), DeliveryReports(database, station))
         return cls(
-            transport_for(settings.gateway),
+            transport_for(settings.gateway, workplace.journal.path.with_suffix(".own")),
             Clerk(policy, records.sending, records.answers, _utc_now),
             Quota(settings, workplace.timezone, records.sending.spent, _utc_now),
             records,

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import attrs
 
 from actors.sms.adapters.http.roster import HttpGatewaySettings
+from actors.sms.adapters.modem.settings import ModemSettings
 from actors.sms.settings_sending import SendingSettings
 from actors.sms.settings_window import check_ever_opens
 from config.checks import Between
@@ -13,7 +14,7 @@ from config.declaration import setting
 from config.kinds import Duration
 from config.sentence import Sentence
 
-GatewaySettings: TypeAlias = HttpGatewaySettings
+GatewaySettings: TypeAlias = HttpGatewaySettings | ModemSettings
 
 
 @attrs.frozen(kw_only=True)
