@@ -7,6 +7,7 @@ import attrs
 
 from actors.sms.adapters.http.roster import HttpGatewaySettings
 from actors.sms.adapters.modem.settings import ModemSettings
+from actors.sms.adapters.smpp.settings import SmppSettings
 from actors.sms.settings_sending import SendingSettings
 from actors.sms.settings_window import check_ever_opens
 from config.checks import Between
@@ -14,7 +15,7 @@ from config.declaration import setting
 from config.kinds import Duration
 from config.sentence import Sentence
 
-GatewaySettings: TypeAlias = HttpGatewaySettings | ModemSettings
+GatewaySettings: TypeAlias = HttpGatewaySettings | ModemSettings | SmppSettings
 
 
 @attrs.frozen(kw_only=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 from actors.sms.adapters.http.roster import gateway_for
 from actors.sms.adapters.modem.settings import ModemSettings
+from actors.sms.adapters.smpp.settings import SmppSettings
 from actors.sms.settings import GatewaySettings
 from actors.sms.transport import Transport
 
@@ -24,6 +25,10 @@ def transport_for(settings: GatewaySettings, folder: Path) -> Transport:
         with suppress(OSError):  # told, with what to do, when a file in it cannot be opened
             folder.mkdir(mode=0o700, exist_ok=True)
         return ModemTransport(settings, folder)
+    if isinstance(settings, SmppSettings):
+        from actors.sms.adapters.smpp.transport import SmppTransport  # noqa: PLC0415
+
+        return SmppTransport(settings)
     return gateway_for(settings)
 
 
