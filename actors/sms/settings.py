@@ -1,7 +1,7 @@
 """The settings of SMS: the whole table `[sms]`."""
 
 from datetime import timedelta
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
@@ -21,6 +21,8 @@ GatewaySettings: TypeAlias = HttpGatewaySettings | ModemSettings | SmppSettings
 @attrs.frozen(kw_only=True)
 class SmsSettings(SendingSettings):
     """The table `[sms]`: by what SMS leave, when, how many, and how stubbornly they are tried."""
+
+    SUMMARY: ClassVar[Sentence] = Sentence.of("the club's SMS: by what they leave, when, how many, how stubbornly")
 
     gateway: GatewaySettings = setting(help=Sentence.of("what the SMS leave by"))
     every: Duration = setting(

@@ -9,13 +9,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from club_gateway import ClubGateway, settings_for
+from gateway_contract import SECRET
 from gateway_server import Server, Vendor, serving
+from test_gateway_ovh import CONSUMER
 
 from tests.program.sample_club import Club
 
 ALWAYS: Final = """\
 window = { days = "mon-sun", from = "00:00", to = "00:00", public_holidays = true }
 charter = "none"
+"""
+_OVH: Final = """
+[sms.gateway]
+kind = "http"
+provider = "ovh"
+url = "{url}/1.0"
+service = "sms-ab1-1"
+application_key = "app-key"
+application_secret = "{secret}"
+consumer_key = "{consumer}"
 """
 
 
@@ -52,6 +64,11 @@ class SmsClub(Club):
         code, out, errors = self.command("sms", "show", str(number), "--json", "--config", str(self.settings))
         assert code == 0, errors
         return dict(json.loads(out))
+
+
+def ovh_settings(url: str) -> str:
+    """Return the table of OVHcloud's counterpart."""
+    return _OVH.format(url=url, secret=SECRET, consumer=CONSUMER)
 
 
 def numbers(count: int) -> list[str]:

@@ -5,22 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from gateway_contract import SECRET, Clock
+from gateway_contract import Clock
 from gateway_server import Fault
-from test_gateway_ovh import CONSUMER, Ovh
+from test_gateway_ovh import Ovh
 
-from tests.program.sms_club import SmsClub, numbers, sms_club
+from tests.program.sms_club import SmsClub, numbers, ovh_settings, sms_club
 
-OVH = """
-[sms.gateway]
-kind = "http"
-provider = "ovh"
-url = "{url}/1.0"
-service = "sms-ab1-1"
-application_key = "app-key"
-application_secret = "{secret}"
-consumer_key = "{consumer}"
-"""
 NEVER_NOW = 'window = {{ days = "mon-sun", from = "{start:%H:%M}", to = "{end:%H:%M}", public_holidays = true }}\n'
 
 
@@ -35,7 +25,7 @@ def ovh_club(tmp_path: Path) -> Iterator[SmsClub]:
     clock = Clock()
     clock.at = datetime.now(UTC)
     with sms_club(tmp_path, Ovh(tmp_path / "gateway.log", clock)) as club:
-        club.write_sms_settings(gateway=OVH.format(url=club.server.url, secret=SECRET, consumer=CONSUMER))
+        club.write_sms_settings(gateway=ovh_settings(club.server.url))
         yield club
 
 
@@ -109,7 +99,7 @@ def test_a_member_who_answers_stop_gets_no_marketing_and_still_hears_of_a_cancel
 
 
 def test_a_credit_that_runs_low_asks_for_attention(ovh_club: SmsClub) -> None:
-    gateway = OVH.format(url=ovh_club.server.url, secret=SECRET, consumer=CONSUMER)
+    gateway = ovh_settings(ovh_club.server.url)
     ovh_club.write_sms_settings("credit_low = 50", gateway=gateway)
     ovh_club.start()
     ovh_club.wait_until(lambda: "the credit at the gateway runs low (42)" in str(ovh_club.operation("sms")["reason"]))
