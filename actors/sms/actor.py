@@ -36,7 +36,7 @@ _MORE: Final[Mapping[str, Said]] = {
     "found": lambda n: Sentence.counted(
         "{n} of unknown fate had left after all", "{n} of unknown fate had left after all", n
     ),
-    "absent": lambda n: Sentence.counted(
+    "put_back": lambda n: Sentence.counted(
         "{n} of unknown fate had not left and waits again", "{n} of unknown fate had not left and wait again", n
     ),
     "received": lambda n: Sentence.counted("{n} answer came in", "{n} answers came in", n),

@@ -179,7 +179,7 @@ class Inquiries:
                         self._write_reports(tally)
                 case Absent():
                     if self._records.sending.settle_absent(unsettled):
-                        tally.add("absent")
+                        tally.add("put_back")
                 case _:
                     self._ask_later(unsettled)
 
