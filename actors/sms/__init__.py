@@ -1,7 +1,7 @@
 """SMS: sends the SMS that the club's programs wrote into the database, inside the hours that the settings allow.
 
-What it does: every minute, and at once on demand, gives the due rows of the table `sms` to the club's gateway; also asks
-it what became of those that left, what members answered, and what nobody knew of a lost answer.
+What it does: every minute, and at once on demand, gives the due rows of the table `sms` to the club's gateway; asks it
+what became of those that left, what members answered, and where an answer was lost, whether it had the SMS.
 On which stations: any; one station at a time.
 What it touches: the tables `sms`, `sms_report`, `sms_received` and `sms_opt_out`, the gateway of the settings.
 What happens when it fails: a refusal for now is tried again later, a refusal for good becomes the row's `failed` with

@@ -1,4 +1,4 @@
-"""Makes the SMS of one claim ready together: whose members object, which numbers, what each is called at the provider."""
+"""Makes the SMS of one claim ready together: who objects, which numbers, what each is called at the provider."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta

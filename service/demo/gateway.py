@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
-    def do_POST(self) -> None:  # noqa: N802 - the name of http.server
+    def do_POST(self) -> None:
         """Take an SMS."""
         sms = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.copies[sms["reference"]] += 1

@@ -30,11 +30,11 @@ def ovh_club(tmp_path: Path) -> Iterator[SmsClub]:
 
 
 def test_sms_written_by_another_program_leave_once_and_are_marked(club: SmsClub) -> None:
-    club.write_sms("06 98 76 00 01", "+33698760002", "0033 6 98 76 00 03", "01 44 55 66 77", body="L’eau est à 22 °C")
+    club.write_sms("06 98 76 00 01", "+33698760002", "0033 6 98 76 00 03", "01 44 55 66 77", body="L'eau est à 22 °C")
     club.start()
     club.wait_until(lambda: club.sms_states() == {"sent": 3, "failed": 1})
     assert club.sms_copies() == {"+33698760001": 1, "+33698760002": 1, "+33698760003": 1}
-    assert {copy["text"] for copy in club.vendor.copies()} == {"L’eau est à 22 °C"}
+    assert {copy["text"] for copy in club.vendor.copies()} == {"L'eau est à 22 °C"}
     [(error,)] = club.rows("SELECT error FROM sms WHERE state = 'failed'")
     assert error == "the number cannot be used: a landline, which takes no SMS"
     sms = club.operation("sms")

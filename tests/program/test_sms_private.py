@@ -71,12 +71,12 @@ def test_numbers_and_texts_are_in_no_log_status_argument_or_traceback(club: SmsC
     shown: dict[str, str] = {}
     shown["process arguments"] = " ".join(psutil.Process(station.pid).cmdline())
     assert club.command("restart", "sms")[0] == 0
-    for words in (("status",), ("status", "--json"), ("run-now", "sms"), ("status", "--club")):
-        _, out, errors = club.command(*words)
-        shown[" ".join(words)] = out + errors
-    for words in (("history",), ("sms", "list"), ("sms", "list", "--json"), ("sms", "show", "1")):
-        _, out, errors = club.command(*words, "--config", str(club.settings))
-        shown[" ".join(words)] = (out + errors).replace(TEXT, "")  # who asks for one SMS reads its text
+    for words in ("status", "status --json", "run-now sms", "status --club"):
+        _, out, errors = club.command(*words.split())
+        shown[words] = out + errors
+    for words in ("history", "sms list", "sms list --json", "sms show 1"):
+        _, out, errors = club.command(*words.split(), "--config", str(club.settings))
+        shown[words] = (out + errors).replace(TEXT, "")  # who asks for one SMS reads its text
     assert end(station) in (0, 1)
     texts = {**shown, **dict(files_of(club))}
     assert any("answers" in name for name in texts), "the journal is among what was searched"

@@ -84,7 +84,7 @@ def main() -> None:
     vendor = ClubGateway(options.log)
     vendor.faults.extend([Fault.LOST_REPLY] * options.lost_replies)
     with serving(vendor) as server:
-        print(server.server_port, flush=True)
+        print(server.server_port, flush=True)  # noqa: T201 - who starts it reads it
         sys.stdin.read()
 
 

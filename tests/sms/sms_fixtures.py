@@ -1,4 +1,4 @@
-"""What tests of the SMS operation share: a club database, a transport that does as it is told, clocks that a test sets."""
+"""What tests of the SMS operation share: a club database, a transport that does as it is told, clocks to set."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What the gateway is asked before anything leaves: nothing unknown stays so where it can tell, nothing is taken twice."""
+"""What the gateway is asked before anything leaves: what is unknown is settled, and nothing is taken twice."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
