@@ -1,6 +1,6 @@
 """Kills the whole program with SIGKILL at random moments while SMS leave, and counts copies at the other side.
 
-    PYTHONPATH=. .venv/bin/python benchmarks/sms_kills.py [http] [modem] [smpp] [--kills 50] [--sms 2000]
+    sh benchmarks/run sms_kills [http] [modem] [smpp] [--kills 50] [--sms 2000]
 
 The other side is a process of its own, or a thread of this one, that no kill touches: an HTTP gateway that can be
 asked by our reference, a simulated modem, the message centre of the npm package smpp. Beside HTTP, under the same
