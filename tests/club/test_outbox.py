@@ -518,7 +518,7 @@ def test_errors_and_references_of_any_kind_fit_their_columns(club: Any) -> None:
     assert outbox.settle(first, Failed("é" * 5000 + "\x00"))
     outbox.begin(second)
     assert outbox.settle(second, Sent("\udce9\x00" + "r" * 500))
-    (error, _), (_, reference) = club.sql("SELECT error, message_id FROM email")
+    (error, _), (_, reference) = club.sql("SELECT error, message_id FROM email ORDER BY id")
     assert (len(error), len(reference)) == (1000, 255)
 
 
