@@ -1,5 +1,6 @@
 """The club database: tables, migrations, leases, outbox. No actor and no settings file."""
 
+from club.batched_outbox import BatchedOutbox
 from club.database import Database
 from club.delivery_reports import Applied, Awaited, DeliveryReports, Report
 from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
@@ -43,6 +44,7 @@ __all__ = [
     "Attempt",
     "Awaited",
     "Backlog",
+    "BatchedOutbox",
     "Channel",
     "Database",
     "DatabaseAway",

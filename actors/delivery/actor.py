@@ -16,7 +16,7 @@ from actors.delivery.tally import Tally
 from actors.delivery.trade import Trade
 from actors.operation import NotHeld, RunNow, Wake, Workplace, Yield
 from actors.run_records import RunRecords, Stopwatch
-from club import DatabaseAway, DatabaseUnfit, LeaseLost, Outbox
+from club import BatchedOutbox, DatabaseAway, DatabaseUnfit, LeaseLost
 from config import SecretError
 from config.sentence import Sentence
 from supervisor import SupervisedActor, Timer
@@ -52,7 +52,7 @@ class DeliveryActor(SupervisedActor):
         self._work = workplace
         self._trade = trade
         self._lease = workplace.lease
-        self._outbox = Outbox(
+        self._outbox = BatchedOutbox(
             workplace.database,
             trade.channel,
             self._lease,

@@ -12,6 +12,8 @@ LOOK_AGAIN_SECONDS: Final = 2.0
 _WORTH_SECONDS: Final = 1.0
 _FIRST_SIZE: Final = 16
 _GROWTH: Final = 8
+_MARKED_AT_MOST: Final = 16
+_MARKED_SECONDS: Final = 0.05
 _MINUTE_SECONDS: Final = 60.0
 
 
@@ -25,14 +27,23 @@ class Pace:
 
     most: int
     size: int = attrs.field(init=False)
+    _seconds_each: float = attrs.field(default=float("inf"), init=False)
 
     def __attrs_post_init__(self) -> None:
         self.size = min(_FIRST_SIZE, self.most)
 
     def worked(self, messages: int, seconds: float) -> None:
         """Note that so many messages of one claim took so long."""
+        self._seconds_each = seconds / messages
         in_time = self.most if seconds <= 0 else int(messages * _WORTH_SECONDS / seconds)
         self.size = max(1, min(in_time, self.size * _GROWTH, self.most))
+
+    @property
+    def marked_together(self) -> int:
+        """How many messages are worth one durable mark: one, unless they leave so fast that the mark takes longer."""
+        if self._seconds_each <= 0:
+            return _MARKED_AT_MOST
+        return max(1, min(_MARKED_AT_MOST, int(_MARKED_SECONDS / self._seconds_each)))
 
 
 class Brake:

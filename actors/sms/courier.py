@@ -132,7 +132,7 @@ class SmsCourier(Courier[Parcel]):
     def expect(self, batch: Sequence[Message]) -> None:
         """Judge all that one claim took."""
         self._judged = self._clerk.judge(batch)
-        self._quota.refresh()
+        self._quota.begin()
 
     def prepare(self, message: Message) -> Ready[Parcel]:
         """Return the SMS ready to leave, when it may, or what becomes of it."""
@@ -161,7 +161,7 @@ class SmsCourier(Courier[Parcel]):
         def marked() -> bool:
             may_leave = mark()
             if may_leave:
-                self._quota.note(parcel.parts)
+                self._quota.leaves(parcel.parts)
             return may_leave
 
         try:
@@ -183,7 +183,7 @@ class SmsCourier(Courier[Parcel]):
         now = self._at.now()
         if judged.name is None:
             return PutOff(now, _NOT_OURS)
-        room = self._quota.room(may.parts)
+        room = self._quota.reserve(may.parts)
         if not room.takes(may.parts) and room.again_at is not None and room.reason is not None:
             return PutOff(room.again_at, room.reason)
         sms = Sms(may.recipient, may.body, judged.name, judged.draft.category, may.validity)

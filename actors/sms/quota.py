@@ -19,59 +19,64 @@ class Quota:
     """Knows from the database what left, on any station and before any restart; asks only where there is a limit.
 
     `count` answers the parts of what left since an instant; it is asked once a claim, and when a limit should be over.
+    Several SMS are made ready before the first of them leaves: what is reserved for them nobody else may have.
     """
 
     settings: SendingSettings
     zone: tzinfo
     count: Callable[[datetime], Counted]
     now: Callable[[], datetime]
-    _spent: Spent = attrs.field(init=False, factory=Spent)
+    _counted: Spent = attrs.field(init=False, factory=Spent)
+    _reserved: int = attrs.field(init=False, default=0)
+    """Parts made ready since the count, those that left among them."""
+    _left: int = attrs.field(init=False, default=0)
 
-    @property
-    def is_limited(self) -> bool:
-        """Whether the settings set any limit."""
-        return self.settings.per_minute is not None or self.settings.per_day is not None
+    def begin(self) -> None:
+        """Begin a claim: nothing is made ready, and what left is counted anew."""
+        self._reserved = self._left = 0
+        self._refresh()
 
-    def refresh(self) -> None:
-        """Count anew what left."""
-        if self.is_limited:
-            local = self.now().astimezone(self.zone)
-            midnight = datetime.combine(local.date(), time(), self.zone).astimezone(UTC)
-            counted = self.count(midnight)
-            self._spent = Spent(counted.last_minute, counted.oldest_at, counted.since)
-
-    def note(self, parts: int) -> None:
-        """Add what may have left by now."""
-        spent = self._spent
-        self._spent = Spent(spent.last_minute + parts, spent.oldest_at or self.now(), spent.today + parts)
-
-    def room(self, parts: int) -> Room:
-        """Return the room there is for so many parts, counted anew when there seems to be none."""
-        room = self._room()
+    def reserve(self, parts: int) -> Room:
+        """Return the room there is, less than `parts` when there is too little; else the parts are reserved."""
+        room = self._room(self._reserved)
         if not room.takes(parts):
-            self.refresh()
-            room = self._room()
+            self._refresh()
+            room = self._room(self._reserved)
+        if room.takes(parts):
+            self._reserved += parts
         return room
+
+    def leaves(self, parts: int) -> None:
+        """Note that what was reserved may have left by now."""
+        self._left += parts
 
     def pause(self) -> timedelta:
         """Return how long nothing may leave because this minute is used up; what waits for tomorrow is told so."""
-        if self.settings.per_minute is None or self._spent.last_minute < self.settings.per_minute:
+        limit = self.settings.per_minute
+        if limit is None or self._counted.last_minute + self._left < limit:
             return timedelta(0)
-        self.refresh()
-        room = room_now(attrs.evolve(self._spent, today=0), self.settings, self.zone, self.now())
+        self._refresh()
+        room = self._room(self._left, attrs.evolve(self._counted, today=0))
         if room.takes(1) or room.again_at is None:
             return timedelta(0)
-        return self._wait(room.again_at)
+        return room.again_at - self.now()
 
-    def _room(self) -> Room:
-        room = room_now(self._spent, self.settings, self.zone, self.now())
-        if room.again_at is None or room.parts is None:
-            return room
-        now = self.now()
-        if room.again_at - now > _MINUTE:  # tomorrow
-            return room
-        return attrs.evolve(room, again_at=now + self._wait(room.again_at))
+    def _refresh(self) -> None:
+        """Count anew; what left since the last count is in it."""
+        self._reserved -= self._left
+        self._left = 0
+        if self.settings.per_minute is not None or self.settings.per_day is not None:
+            local = self.now().astimezone(self.zone)
+            midnight = datetime.combine(local.date(), time(), self.zone).astimezone(UTC)
+            counted = self.count(midnight)
+            self._counted = Spent(counted.last_minute, counted.oldest_at, counted.since)
 
-    def _wait(self, again_at: datetime) -> timedelta:
-        """Return a wait of a minute at most: the database's clock, which told the oldest, may be another."""
-        return min(max(again_at - self.now(), _SHORTEST), _MINUTE)
+    def _room(self, more: int, counted: Spent | None = None) -> Room:
+        now, counted = self.now(), counted or self._counted
+        spent = Spent(counted.last_minute + more, counted.oldest_at, counted.today + more)
+        room = room_now(spent, self.settings, self.zone, now)
+        if room.again_at is None or room.again_at - now > _MINUTE:  # tomorrow
+            return room
+        # A minute at most, and never at once: the database's clock, which told the oldest, may be another.
+        wait = min(max(room.again_at - now, _SHORTEST), _MINUTE)
+        return attrs.evolve(room, again_at=now + wait)

@@ -26,6 +26,7 @@ from sqlalchemy import Connection, update
 from club import (
     EMAIL,
     SMS,
+    BatchedOutbox,
     Channel,
     Database,
     DatabaseAway,
@@ -35,7 +36,6 @@ from club import (
     Lease,
     LeaseLost,
     Message,
-    Outbox,
     OutboxDesk,
     Outcome,
     Sent,
@@ -43,6 +43,7 @@ from club import (
     Uncertain,
 )
 from club.delivery_reports import DeliveryReports, Fate, Report
+from club.journal import Answer
 from club.settling import Settling
 from club.sms_sending import Prepared, SmsSending
 
@@ -75,11 +76,15 @@ class Run:
 
     database: StormyDatabase
     lease: Lease
-    outbox: Outbox
+    outbox: BatchedOutbox
     journal: Journal | None
     claimed: list[Message] = attrs.field(factory=list)
     on_air: list[tuple[Message, Outcome]] = attrs.field(factory=list)
     """Sent, and answered by the provider, but not written down yet."""
+    batch: list[Message] = attrs.field(factory=list)
+    """Marked together, and not about to leave yet."""
+    noted: list[Answer] = attrs.field(factory=list)
+    """In the journal, for the next commit."""
 
 
 class OutboxMachine(RuleBasedStateMachine):
@@ -93,10 +98,12 @@ class OutboxMachine(RuleBasedStateMachine):
         self.journals: list[Journal] = []
         self.seconds = 1000.0
         self.ahead = 0.0
+        self.furthest = 0.0
         self.processes = 0
         self.desk = OutboxDesk(self._database(), self.channel)
         self.runs: dict[str, Run] = {}
         self.zombies: list[Run] = []
+        self.boots: Counter[str] = Counter()
         self.dead: dict[str, list[str]] = {station: [] for station in STATIONS}
         self.written: set[int] = set()
         self.taken: Counter[int] = Counter()
@@ -142,9 +149,9 @@ class OutboxMachine(RuleBasedStateMachine):
         self.dead[station].append(process)
         journal = None
         if self.has_journals:
-            journal = Journal(self.folder / f"{station}.journal", sync=False)
+            journal = Journal(self.folder / f"{station}.journal", sync=False, boot=f"boot-{self.boots[station]}")
             self.journals.append(journal)
-        self.runs[station] = Run(database, lease, Outbox(database, self.channel, lease, journal=journal), journal)
+        self.runs[station] = Run(database, lease, BatchedOutbox(database, self.channel, lease, journal=journal), journal)
 
     @rule(priority=st.sampled_from([0, 1, 2]))
     def write(self, priority: int) -> None:
@@ -237,6 +244,52 @@ class OutboxMachine(RuleBasedStateMachine):
         if may_send:
             self._send(run, following, outcome)
 
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]))
+    def begin_many(self, station: str) -> None:
+        run = self._run(station)
+        if station in STATIONS and not self.runs[station].claimed:
+            self.acquire_and_recover(station)
+            self.claim(station, 3)
+        if run is None or not run.claimed or run.on_air:
+            return
+        (messages, run.claimed), (noted, run.noted), run.batch = (run.claimed, []), (run.noted, []), []
+        try:
+            run.batch = run.outbox.begin_many([(message, None) for message in messages], noted) or []
+        except (DatabaseAway, LeaseLost):
+            return
+
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]), outcome=OUTCOMES)
+    def leave(self, station: str, outcome: Outcome) -> None:
+        run = self._run(station)
+        if run is not None and run.batch and not run.on_air:
+            message = run.batch.pop(0)
+            if run.outbox.leave(message):
+                self._send(run, message, outcome)
+
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]))
+    def note(self, station: str) -> None:
+        run = self._run(station)
+        if run is not None and run.on_air:
+            run.noted.append(run.outbox.note(*run.on_air.pop()))
+
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]))
+    def withdraw_many(self, station: str) -> None:
+        run = self._run(station)
+        if run is not None and run.batch:
+            batch, run.batch = run.batch, []
+            with suppress(DatabaseAway):
+                run.outbox.withdraw_many(batch)
+
+    @rule(station=st.sampled_from(STATIONS), loses=st.sampled_from([b'{"left"', b'{"channel"', b"{"]))
+    def cut_the_power(self, station: str, loses: bytes) -> None:
+        """What was written last may be lost, and not in its order."""
+        self.boots[station] += 1
+        file = self.folder / f"{station}.journal"
+        if file.exists():
+            kept = [line for line in file.read_bytes().splitlines(keepends=True) if not line.startswith(loses)]
+            file.write_bytes(b"".join(kept))
+        self.kill(station, "start and work")
+
     def _run(self, station: str) -> Run | None:
         if station == "zombie":
             return self.zombies[-1] if self.zombies else None
@@ -260,7 +313,7 @@ class OutboxMachine(RuleBasedStateMachine):
         run = self.runs[station]
         self.zombies.append(run)
         self.runs[station] = Run(
-            run.database, run.lease, Outbox(run.database, self.channel, run.lease, journal=run.journal), run.journal
+            run.database, run.lease, BatchedOutbox(run.database, self.channel, run.lease, journal=run.journal), run.journal
         )
 
     @rule(seconds=st.sampled_from([1.0, 15.0, 31.0]))
@@ -270,6 +323,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([-86_400.0, -10.0, 10.0, 86_400.0]))
     def step_the_database_clock(self, seconds: float) -> None:
         self.ahead += seconds
+        self.furthest = max(self.furthest, self.ahead)
 
     @rule(decision=st.sampled_from(["resend", "sent"]))
     def a_person_decides(self, decision: Literal["resend", "sent"]) -> None:
@@ -307,11 +361,12 @@ class OutboxMachine(RuleBasedStateMachine):
             self.places.give_back(self.place)
 
     def _finish(self) -> None:
-        self.ahead = max(self.ahead, 0) + 3 * 86_400  # what was put off by a clock that stepped is due again
+        self.ahead = self.furthest + 3 * 86_400  # what was put off by a clock that stepped is due again
         for run in [*self.runs.values(), *self.zombies]:
             run.database.storm = None
             for message, outcome in run.on_air:
                 run.outbox.settle(message, outcome)
+            run.outbox.settle_noted(run.noted)
             run.lease.release()
         for station in STATIONS:
             self._start(station)

@@ -13,7 +13,7 @@ from actors.delivery.courier import Courier, Ready, Result, Settled
 from actors.delivery.loop import Delivery, Reins, Terms
 from actors.delivery.pace import Brake
 from actors.delivery.tally import Tally
-from club import EMAIL, Database, Journal, Lease, Message, Outbox, Sent
+from club import EMAIL, BatchedOutbox, Database, Journal, Lease, Message, Outbox, Sent
 from club.migrations import initialise
 
 NOW_AT = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
@@ -93,14 +93,14 @@ class Clock:
 class Post:
     """One station's outbox over a database of its own, a courier, and runs over the two."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: type[Outbox] = BatchedOutbox) -> None:
         self.file = folder / "club.db"
         self.database = Database(f"sqlite:///{self.file}", busy_seconds=0.2)
         initialise(self.database)
         self.lease = Lease(self.database, "email", "ACCUEIL", "process")
         assert self.lease.acquire()
-        self.journal = Journal(folder / "answers", sync=False)
-        self.outbox = Outbox(self.database, EMAIL, self.lease, journal=self.journal)
+        self.journal = Journal(folder / "answers", sync=False, boot="this one")
+        self.outbox = kind(self.database, EMAIL, self.lease, journal=self.journal)
         self.outbox.recover()
         self.courier = ScriptedCourier()
         self.clock = Clock()

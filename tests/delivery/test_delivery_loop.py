@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 from delivery_fixtures import MORNING_AT, NOW_AT, Post, accept, names
 from sqlalchemy import event
@@ -13,17 +14,17 @@ from sqlalchemy import event
 from actors.delivery.courier import LoginRefused, PutOff, Result, Settled, TransportAway, Untouched
 from actors.delivery.pace import Brake
 from actors.delivery.tally import Tally
-from club import DatabaseAway, Expired, Failed, Later, Lease, LeaseLost, Message, Sent, Uncertain
+from club import BatchedOutbox, DatabaseAway, Expired, Failed, Later, Lease, LeaseLost, Message, Outbox, Sent, Uncertain
 from config.sentence import Sentence
 
 CLOSED = Sentence.of("the hours are over")
 Mark = Callable[[], bool]
 
 
-@pytest.fixture
-def post(tmp_path: Path) -> Iterator[Post]:
+@pytest.fixture(params=[Outbox, BatchedOutbox], ids=["one mark each", "marked together"])
+def post(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Post]:
     with ExitStack() as stack:
-        post = Post(tmp_path)
+        post = Post(tmp_path, request.param)
         stack.callback(post.close)
         yield post
 
@@ -85,8 +86,7 @@ def test_what_became_of_it_is_written_and_the_next_one_leaves(
 
     post.courier.sends["odd"] = send
     post.write("odd", "next")
-    tally.sent += 1
-    assert post.run() == tally
+    assert post.run() == attrs.evolve(tally, sent=tally.sent + 1)
     assert post.asked("state, error, attempts") == [row, ("sent", None, 1)]
 
 
