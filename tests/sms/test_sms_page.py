@@ -45,7 +45,7 @@ def test_the_whole_table_that_the_page_shows_is_taken_by_the_program(tmp_path: P
     settings = load(file, settings_schema()).operations["sms"]
     assert isinstance(settings, SmsSettings)
     assert (settings.standby, settings.credit_low) == (("SERVEUR",), 200)
-    assert f"`credit_low` ({SmsSettings.__attrs_attrs__.credit_low.default})" in PAGE  # type: ignore[attr-defined]
+    assert f"`credit_low` ({SmsSettings.__attrs_attrs__.credit_low.default})" in PAGE
 
 
 def test_the_window_that_the_page_shows_is_what_there_is_without_one(tmp_path: Path) -> None:
