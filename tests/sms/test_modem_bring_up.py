@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from modem_at import Modem
 from modem_rig import Rig, an_sms, plugged_in, wait_until
-from modem_simulator import Modem
 
 from actors.sms.adapters.modem.settings import ModemSettings
 from actors.sms.adapters.modem.transport import PRIVATE_SIM_WARNING, ModemTransport
@@ -37,7 +37,7 @@ REGISTRATIONS = [
 
 
 @pytest.mark.parametrize(("state", "said", "needs_a_person"), REGISTRATIONS)
-def test_the_reason_why_there_is_no_network_is_said(rig: Rig, state: int, said: str, needs_a_person: bool) -> None:
+def test_the_reason_why_there_is_no_network_is_said(rig: Rig, state: int, said: str, *, needs_a_person: bool) -> None:
     rig.modem.registration = state
     unavailable = why(rig)
     assert said in str(unavailable.sentence)

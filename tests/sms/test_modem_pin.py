@@ -26,9 +26,11 @@ def opened(rig: Rig, pin: str | None) -> Unavailable | None:
     try:
         rig.transport.open()
     except Unavailable as unavailable:
-        assert pin is None or pin not in str(unavailable.sentence)
-        return unavailable
-    return None
+        why = unavailable
+    else:
+        return None
+    assert pin is None or pin not in str(why.sentence)
+    return why
 
 
 def test_the_right_pin_opens_the_card_and_sms_leave(rig: Rig) -> None:

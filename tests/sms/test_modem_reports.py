@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from modem_at import Fault
+from modem_pdus import deliver, status_report
 from modem_rig import NUMBER, Rig, an_sms, plugged_in
-from modem_simulator import Fault, deliver, status_report
 
 from actors.sms.transport import Accepted, DeliveryReport, Fate, Incoming, Unknown
 

@@ -1,4 +1,4 @@
-"""Whatever a modem does with an SMS, the answer says the truth about whether a copy can exist, and the next one leaves."""
+"""Whatever a modem does with an SMS, the answer is true about whether a copy can exist, and the next leaves."""
 
 import threading
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from modem_at import Fault
 from modem_rig import NUMBER, TEXT, Rig, an_sms, plugged_in, wait_until
-from modem_simulator import Fault
 
 from actors.sms.transport import (
     Accepted,
@@ -65,7 +65,7 @@ def test_every_fault_of_the_simulator_is_in_the_table() -> None:
 @pytest.mark.parametrize("is_first", [True, False], ids=["the first SMS", "a later SMS"])
 @pytest.mark.parametrize(("fault", "answer", "copies"), OUTCOMES, ids=lambda each: getattr(each, "name", ""))
 def test_a_fault_has_one_answer_and_the_next_sms_leaves(
-    rig: Rig, fault: Fault, answer: type, copies: int, is_first: bool
+    rig: Rig, fault: Fault, answer: type, copies: int, *, is_first: bool
 ) -> None:
     if is_first:
         rig.transport.open()

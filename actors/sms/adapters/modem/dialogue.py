@@ -12,6 +12,7 @@ from actors.sms.adapters.modem.lines import LineReader
 from actors.sms.adapters.modem.pdu import fits
 from actors.sms.adapters.modem.port import Port
 
+_OVERTIME_SECONDS: Final = 0.5
 _DOUBT_SECONDS: Final = 120.0
 """So long an answer that never came may still come, and be taken for that of another command."""
 _FINAL: Final = re.compile(r"OK|ERROR|COMMAND NOT SUPPORT|\+CM[ES] ERROR: ?(?P<code>\d+|[A-Za-z].*)")
@@ -269,8 +270,11 @@ class Dialogue:
         self._doubt_until = self._monotonic() + _DOUBT_SECONDS
 
     def _line(self, until: float, *, is_asked: bool = False, with_prompt: bool = False) -> str | None:
-        """Return the next line that the modem does not say by itself, "" for the prompt, None when time is up."""
-        while True:
+        """Return the next line that the modem does not say by itself, "" for the prompt, None when time is up.
+
+        What is there already is read beyond `until`, but not for ever: a modem may babble.
+        """
+        while self._monotonic() <= until + _OVERTIME_SECONDS:
             while self._lines:
                 line = self._lines.popleft()
                 if not self._is_news(line, is_asked=is_asked):
@@ -281,6 +285,7 @@ class Dialogue:
             if not read:
                 return None
             self._lines.extend(self._reader.feed(read))
+        return None
 
     def _is_news(self, line: str, *, is_asked: bool) -> bool:
         """Take a line that the modem says by itself."""

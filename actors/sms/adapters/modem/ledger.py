@@ -125,9 +125,10 @@ class Ledger:
         if is_lost:
             departure.mrs[departure.mrs.index(None)] = report.mr
             departure.expected = None
-        if departure.lacks(report.mr):
-            departure.fates[report.mr] = report.status
-            departure.ended_at = report.at or departure.ended_at
+        if not departure.lacks(report.mr):
+            return True  # told before
+        departure.fates[report.mr] = report.status
+        departure.ended_at = report.at or departure.ended_at
         self._note(departure)
         # That a lost one is on its way is news: a copy exists.
         if departure.fate()[0] is not Fate.ON_ITS_WAY or (is_lost and departure.parts == 1):

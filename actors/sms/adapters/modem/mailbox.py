@@ -58,6 +58,11 @@ class Mailbox:
             self._current = memory
             self.usage = int(said[-1][1]), int(said[-1][2])
 
+    def look_at_usage(self, dialogue: Dialogue) -> None:
+        """Ask how full the memory is."""
+        said = _USAGE.findall(dialogue.ask("AT+CPMS?").after("+CPMS:") or "")
+        self.usage = (int(said[-1][1]), int(said[-1][2])) if said else None
+
     def sweep(self, dialogue: Dialogue, now: datetime) -> None:
         """Read everything that is stored: what came while nobody listened."""
         memory = self._current or ""

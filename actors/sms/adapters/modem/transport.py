@@ -138,6 +138,7 @@ class ModemTransport:
         self._listen(dialogue)
         with self._link.translated():
             level = network.signal(dialogue)
+            self._link.mailbox.look_at_usage(dialogue)
         said = [
             Sentence.of(
                 "modem {model}, network {operator}, signal {level} of 31",
