@@ -28,12 +28,7 @@ store-type = spool
 store-location = "{folder}/spool"
 dlr-storage = internal
 
-group = smsc
-smsc = fake
-smsc-id = FAKE
-port = {operator}
-our-host = 127.0.0.1
-connect-allow-ip = 127.0.0.1
+{smsc}
 
 group = smsbox
 bearerbox-host = 127.0.0.1
@@ -58,6 +53,14 @@ catch-all = true
 max-messages = 0
 omit-empty = true
 get-url = "http://127.0.0.1:{station}/incoming?key={key}&from=%p&text=%b&id=%I"
+"""
+_FAKE_OPERATOR: Final = """
+group = smsc
+smsc = fake
+smsc-id = FAKE
+port = {operator}
+our-host = 127.0.0.1
+connect-allow-ip = 127.0.0.1
 """
 INCOMING_KEY: Final = "key-of-what-members-answer"
 
@@ -91,7 +94,7 @@ def is_listening(port: int) -> bool:
 class Kannel:
     """A running gateway. `copies` is what reached the fake operator."""
 
-    def __init__(self, folder: Path, password: str) -> None:
+    def __init__(self, folder: Path, password: str, smsc: str | None = None) -> None:
         admin, boxes, self.operator_port, self.port, self.station_port = free_ports(5)
         self.folder = folder
         self.url = f"http://127.0.0.1:{self.port}/cgi-bin/sendsms"
@@ -101,7 +104,7 @@ class Kannel:
             _CONFIG.format(
                 admin=admin,
                 boxes=boxes,
-                operator=self.operator_port,
+                smsc=smsc or _FAKE_OPERATOR.format(operator=self.operator_port),
                 sendsms=self.port,
                 folder=folder,
                 password=password,
@@ -110,6 +113,7 @@ class Kannel:
             )
         )
         self._boxes_port = boxes
+        self._has_operator = smsc is None
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, incoming: str | None) -> None:
@@ -117,6 +121,8 @@ class Kannel:
         wait_until(lambda: is_listening(self._boxes_port), "bearerbox does not start")
         self.run("smsbox", "/usr/sbin/smsbox", str(self._config))
         wait_until(lambda: is_listening(self.port), "smsbox does not start")
+        if not self._has_operator:
+            return
         operator = (str(FAKE_OPERATOR), "-H", "127.0.0.1", "-r", str(self.operator_port), "-i", "0.1", "-m")
         self.run("operator", *operator, *(("0", "1 2 text nop") if incoming is None else ("1", incoming)))
         wait_until(lambda: "fakesmsc" in self.said("operator").lower() or self.said("operator"), "no operator")
@@ -143,9 +149,12 @@ class Kannel:
 
 
 @contextmanager
-def running(folder: Path, password: str, incoming: str | None = None) -> Iterator[Kannel]:
-    """Run Kannel while the block runs; `incoming`, by fakesmsc's notation, is what a member sends at the beginning."""
-    kannel = Kannel(folder, password)
+def running(folder: Path, password: str, incoming: str | None = None, smsc: str | None = None) -> Iterator[Kannel]:
+    """Run Kannel while the block runs; `incoming`, by fakesmsc's notation, is what a member sends at the beginning.
+
+    `smsc` is the group of another operator, in place of the fake one.
+    """
+    kannel = Kannel(folder, password, smsc)
     try:
         kannel.start(incoming)
         yield kannel

@@ -1,16 +1,19 @@
-"""Runs the message centre of smpp_server.js for a test: the npm package smpp on node, on a free port of the loopback."""
+"""Runs the message centre of smpp_server.js for a test: the npm package smpp on node, on a free port."""
 
 import json
 import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from kannel_programs import wait_until
+
+from actors.sms.adapters.smpp.transport import SmppTransport
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = ROOT / "build/smpp-server"
@@ -19,6 +22,9 @@ SCRIPT: Final = Path(__file__).with_name("smpp_server.js")
 IS_THERE: Final = shutil.which("node") is not None and (PACKAGES / "node_modules/smpp").exists()
 NEEDS: Final = "needs node and the npm package smpp: sh tools/test-packages"
 PASSWORD: Final = "s3cr3t-1"
+Make = Callable[..., SmppTransport]
+LONG = "Le cours de 18 h est annulé: " + "à bientôt dans l'eau! ".replace("ô", "o") * 20
+SHORT_TIMEOUT = timedelta(milliseconds=300)
 
 
 class MessageCentre:
@@ -85,3 +91,12 @@ def message_centre(**options: Any) -> Iterator[MessageCentre]:
         yield centre
     finally:
         centre.stop()
+
+
+def joined(copies: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return number and text of each SMS, its parts joined as a telephone does."""
+    whole: dict[Any, list[str]] = {}
+    for place, copy in enumerate(copies):
+        how = copy["udh"][0][:-2] if copy["udh"] else str(copy["sar"][:2]) if copy["sar"] else place
+        whole.setdefault((copy["to"], how), []).append(copy["text"])
+    return [(to, "".join(texts)) for (to, _), texts in whole.items()]

@@ -168,6 +168,8 @@ const orders = {
   bind_status: (order) => { bindStatus = order.status; },
   answer_late: () => { while (late.length) { late.shift()(); } },
   unbind_all: () => sessions.forEach((each) => each.unbind()),
+  unbind_receivers: () => [...sessions].filter((each) => each.receives).forEach((each) => each.unbind()),
+  unbind_senders: () => [...sessions].filter((each) => each.sends).forEach((each) => each.unbind()),
   reset_all: () => sessions.forEach((each) => each.socket.resetAndDestroy()),
   enquire_all: () => sessions.forEach((each) => each.enquire_link()),
   raw: (order) => sessions.forEach((each) => each.socket.write(Buffer.from(order.hex, 'hex'))),

@@ -117,6 +117,7 @@ def test_a_lost_reply_is_settled_by_the_report_with_one_copy(kannel: Kannel, mak
     wait_until(lambda: isinstance(gateway.look_up(Sighting(sms, BEGAN), BEGAN), Found), "never settled")
     # Kannel 1.4.5 aborts when somebody hangs up on it: do not before its last report.
     wait_until(lambda: list(gateway.reports([])), "the last report did not come")
+    wait_until(lambda: arrived(kannel, "+33610000004"), "the operator did not write it down")
     assert len(arrived(kannel, "+33610000004")) == 1
 
 

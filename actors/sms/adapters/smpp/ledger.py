@@ -103,6 +103,12 @@ class Ledger:
             _put(self._by_own, (tail_of(submission.number), part.own_reference), (submission, part))
             self._name(submission, part)
 
+    def forget(self, reference: str) -> None:
+        """Forget an earlier attempt, for a new one begins: what became of that says nothing of this."""
+        former = self._by_reference.pop(reference, None)
+        for part in () if former is None else former.parts:
+            part.kept_in = None
+
     def answered(self, submission: Submission, part: Part) -> DeliveryReport | None:
         """Take note of an answer that came too late; return what it settles."""
         self._name(submission, part)

@@ -111,11 +111,11 @@ class Link:
         return Broken(Sentence.of("the connection broke ({why})", why=why))
 
 
-def connected(settings: SmppSettings, watch: Watch) -> Link:
+def connected(settings: SmppSettings, watch: Watch, clock: Callable[[], float] = monotonic) -> Link:
     """Return a connection, certificate verified where tls is asked for. Raises Unavailable, within the time limit."""
     context = _context(settings) if settings.tls else None
     try:
-        return Link(_connection(settings, watch, context), watch)
+        return Link(_connection(settings, watch, context), watch, clock)
     except Unresolved as unresolved:
         why: Any = unresolved.why
     except ssl.SSLCertVerificationError as error:

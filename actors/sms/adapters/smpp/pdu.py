@@ -116,6 +116,9 @@ def encoded(name: str, sequence: int, status: int = 0, **fields: Any) -> bytes:
     """Return a PDU by smpplib's names of commands and fields. Raises NonsenseError for what does not fit."""
     try:
         made = smpplib_command.factory(name, sequence=sequence, **fields)
+        for field, value in fields.items():
+            if isinstance(value, str) and len(value) >= made.params[field].max:
+                raise NonsenseError(field)  # smpplib would cut it in silence
         made.sequence, made.status = sequence, status
         return bytes(made.generate())
     except (struct.error, ValueError) as error:  # UnicodeError is a ValueError

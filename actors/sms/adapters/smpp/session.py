@@ -16,6 +16,8 @@ from config.sentence import Sentence
 _LAST_SEQUENCE: Final = 0x7FFFFFFF
 _ANSWER_SECONDS: Final = 5.0
 """How long writing an answer to what the message centre asks may take."""
+_FLOOD_SECONDS: Final = 2.0
+"""How long what has come already is served after the time is over, from a message centre that never pauses."""
 _OPEN_QUESTIONS: Final = 10_000
 _UNBIND_SECONDS: Final = 1.0
 _SERVED: Final = frozenset({Command.DELIVER_SM, Command.DATA_SM})
@@ -77,18 +79,19 @@ class Session:
     def wait(self, asked: Sequence[Asked], until: float) -> bool:
         """Serve the connection until all of these are answered; False when it got too late. Raises Broken."""
         while any(each.answer is None for each in asked):
-            if not self.serve_one(until):
-                return False
+            if not self.serve_one(until) or self._clock() > until + _FLOOD_SECONDS:
+                return all(each.answer is not None for each in asked)
         return True
 
     def serve(self, until: float) -> None:
         """Serve what has come, and what comes before `until`. Raises Broken."""
-        while self.serve_one(until):
+        while self.serve_one(until) and self._clock() < until + _FLOOD_SECONDS:
             pass
 
     def enquire(self, until: float) -> None:
         """Get a sign of life (enquire_link). Raises Broken, also when none came in time."""
         if not self.wait([self.ask(pdu.encoded("enquire_link", 0), until)], until):
+            self.is_over = True
             raise Broken(Sentence.of("the message centre did not answer in time"))
 
     def acknowledge(self, delivery: Pdu, status: int = statuses.OK) -> None:

@@ -131,9 +131,9 @@ def relative(validity: timedelta) -> str:
 
 def _pieces(text: str, settings: SmppSettings, reference: int) -> tuple[_Piece, ...]:
     cut = segments(text, reference)
-    content, coding = _encoded(text, settings)
     if settings.default_alphabet == "gsm7" or cut[0].alphabet is Alphabet.UCS2:
         return tuple(_Piece(each.header, each.unpacked, each.data_coding) for each in cut)
+    content, coding = _encoded(text, settings)
     if coding == _GSM7:
         return tuple(_Piece(each.header, each.text.encode("latin-1"), _GSM7) for each in cut)
     # GSM 03.38 has it, Latin-1 not: the euro, Greek capitals. Cut anew, for UCS-2 has less room.

@@ -7,16 +7,16 @@ for a sign of life, takes what was delivered, and binds anew where the message c
 import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from time import monotonic
 from typing import Final
 
-from actors.sms.adapters.http.watch import Cut, Watch
+from actors.sms.adapters.http.watch import Cut
 from actors.sms.adapters.smpp import pdu, statuses
 from actors.sms.adapters.smpp.inbox import Held, Inbox
 from actors.sms.adapters.smpp.ledger import Ledger, Part, Submission
-from actors.sms.adapters.smpp.link import Broken, connected
+from actors.sms.adapters.smpp.lines import Lines, told
+from actors.sms.adapters.smpp.link import Broken
 from actors.sms.adapters.smpp.naming import name_in_answer, name_in_receipt
 from actors.sms.adapters.smpp.receipts import fate_of
 from actors.sms.adapters.smpp.session import Asked, Session
@@ -45,24 +45,10 @@ from actors.sms.transport import (
     Unknown,
     Withheld,
 )
-from config.secret import SecretError
 from config.sentence import Sentence
 
-_LONGEST_PASSWORD: Final = 8
-_FRESH_SECONDS: Final = 2.0
-"""Whoever was heard so long ago answers; of anybody else a sign of life is asked before an SMS is marked."""
-_QUIET_SECONDS: Final = 0.05
-_QUIET_AFTER_BIND_SECONDS: Final = 0.3
-_POLL_SECONDS: Final = 2.0
-"""How long a poll takes in what comes one after the other."""
 _BREATH: Final = 0.2
 """How long a part that came too fast waits for its next try, while the SMS has begun to leave."""
-_GRACE: Final = 10.0
-_BINDS: Final = {
-    "transceiver": ("bind_transceiver",),
-    "transmitter_receiver": ("bind_transmitter", "bind_receiver"),
-    "transmitter": ("bind_transmitter",),
-}
 _RETRIED: Final = frozenset({Meaning.THROTTLED, Meaning.FULL})
 
 
@@ -74,17 +60,15 @@ class SmppTransport:
     def __init__(self, settings: SmppSettings, clock: Callable[[], float] = monotonic) -> None:
         self.settings = settings
         self._clock = clock
-        self._watch = Watch(clock)
-        self._sessions: dict[str, Session] = {}
         self._inbox = Inbox(lambda delivery: read_text(delivery, settings), clock)
         self._ledger = Ledger()
+        self._lines = Lines(settings, self._inbox, self._answered, clock)
         self._news: deque[tuple[DeliveryReport | None, Held | None]] = deque()
         self._concatenation = random.randrange(0x10000)
 
     def open(self) -> None:
         """Be bound; does nothing when it is. Raises Unavailable."""
-        with self._watched(self._seconds):
-            self._bound()
+        self._lines.bind()
 
     def send(self, sms: Sms, mark: Callable[[], bool]) -> Answer:
         """Send one SMS, in as many parts as it takes; see Transport."""
@@ -97,18 +81,17 @@ class SmppTransport:
             return Refused(Sentence.of("this number or text does not fit into SMPP"), is_final=True)
         parts = [Part(own_reference(sms.reference, number)) for number in range(len(raw))]
         submission = Submission(sms.reference, sms.recipient, parts)
-        with self._watched(self._seconds * 3 + _GRACE):
-            session = self._answering()
-        if not mark() or self._watch.cut is Cut.INTERRUPT:
+        session = self._lines.answering()
+        if not mark() or self._lines.watch.cut is Cut.INTERRUPT:
             return Withheld()
-        with self._watched(self._seconds * 3 + _GRACE):
-            why = self._submit(session, submission, raw)
-        return self._answer(submission, why)
+        self._ledger.forget(sms.reference)
+        return self._answer(submission, self._submit(session, submission, raw))
 
     def look_up(self, sighting: Sighting, now: datetime) -> Finding:  # noqa: ARG002 - the protocol's
         """Return what late answers and receipts say, else what query_sm does where that is allowed. Unavailable."""
         sms = sighting.sms
-        self._poll()
+        if not self._lines.was_just_polled:
+            self._lines.poll()
         self._take_receipts()
         try:
             count = count_submissions(sms, self.settings)
@@ -122,7 +105,7 @@ class SmppTransport:
 
     def reports(self, asked: Sequence[str]) -> Iterator[DeliveryReport]:  # noqa: ARG002 - receipts come by themselves
         """Yield what is newly known; a receipt is acknowledged once the next is asked for. Raises Unavailable."""
-        self._poll()
+        self._lines.poll()
         self._take_receipts()
         while self._news:
             report, held = self._news[0]
@@ -134,114 +117,20 @@ class SmppTransport:
 
     def incoming(self) -> Iterator[Incoming]:
         """Yield what members sent; each is acknowledged once the next is asked for. Raises Unavailable."""
-        self._poll()
+        self._lines.poll()
         yield from self._inbox.incoming()
 
     def interrupt(self) -> None:
         """End what is being waited for, and every later wait until the transport is closed."""
-        self._watch.interrupt()
+        self._lines.watch.interrupt()
 
     def close(self) -> None:
         """Unbind and hang up."""
-        for session in list(self._sessions.values()):
-            if self._watch.cut is None:
-                session.close()
-            self._drop(session)
-        self._watch.close()
+        self._lines.close()
 
     @property
     def _seconds(self) -> float:
         return self.settings.timeout.total_seconds()
-
-    @contextmanager
-    def _watched(self, seconds: float) -> Iterator[None]:
-        """Let `interrupt` end the waits of the block, which last no longer than this in any case."""
-        self._watch.begin(seconds)
-        try:
-            yield
-        finally:
-            self._watch.end()
-
-    def _bound(self) -> bool:
-        """Be bound in all directions; return whether that was done just now. Raises Unavailable."""
-        is_new = False
-        for command in _BINDS[self.settings.bind]:
-            session = self._sessions.get(command)
-            if session is not None and not session.is_over:
-                continue
-            if session is not None:
-                self._drop(session)
-            self._sessions[command] = self._let_in(command)
-            is_new = True
-        return is_new
-
-    def _let_in(self, command: str) -> Session:
-        settings = self.settings
-        try:
-            password = settings.password.reveal()
-        except SecretError as error:
-            raise Unavailable(error.sentence, needs_a_person=True) from None
-        if len(password) > _LONGEST_PASSWORD or not password.isascii():
-            # smpplib would cut it in silence, and so try a wrong one.
-            raise Unavailable(
-                Sentence.of("the password has no place in SMPP, which takes 8 characters without accents: correct it"),
-                needs_a_person=True,
-            )
-        session = Session(connected(settings, self._watch), self._inbox.deliver, self._answered, self._clock)
-        login = {"system_id": settings.system_id, "password": password, "system_type": settings.system_type}
-        try:
-            session.bind(command, self._clock() + self._seconds, **login)
-        except Broken as broken:
-            session.hang_up()
-            raise Unavailable(_told(settings, broken.why)) from None
-        except Unavailable:
-            session.hang_up()
-            raise
-        return session
-
-    def _answering(self) -> Session:
-        """Return a connection to submit by, just heard and with nothing more to say. Raises Unavailable."""
-        why = Sentence.of("no answer in time")
-        for _ in range(2):  # one that went away since the last SMS is replaced; a new one that does so is a trouble
-            self._bound()
-            session = next(iter(self._sessions.values()))
-            try:
-                self._serve_all(self._clock())
-                if self._clock() - session.heard_at > _FRESH_SECONDS:
-                    session.enquire(self._clock() + self._seconds)
-            except Broken as broken:
-                why = broken.why
-                self._drop(session)
-            else:
-                return session
-        raise Unavailable(_told(self.settings, why))
-
-    def _poll(self) -> None:
-        """Ask for a sign of life, and take in what has come. Raises Unavailable."""
-        with self._watched(self._seconds * 3 + _GRACE):
-            is_new = self._bound()
-            try:
-                for session in list(self._sessions.values()):
-                    session.enquire(self._clock() + self._seconds)
-                    ends_at = self._clock() + _POLL_SECONDS
-                    quiet = _QUIET_AFTER_BIND_SECONDS if is_new else _QUIET_SECONDS
-                    while session.serve_one(min(self._clock() + quiet, ends_at)):
-                        pass
-            except Broken as broken:
-                for session in list(self._sessions.values()):
-                    self._drop(session)
-                raise Unavailable(_told(self.settings, broken.why)) from None
-            self._inbox.release_old()
-
-    def _serve_all(self, until: float) -> None:
-        for session in self._sessions.values():
-            session.serve(until)
-        self._inbox.release_old()
-
-    def _drop(self, session: Session) -> None:
-        session.hang_up()
-        self._inbox.forget(session)
-        self._sessions = {command: each for command, each in self._sessions.items() if each is not session}
 
     def _submit(self, session: Session, submission: Submission, raw: Sequence[bytes]) -> Sentence:
         """Submit the parts: the first alone, for what it is refused for all are, then as many at once as allowed.
@@ -277,8 +166,7 @@ class SmppTransport:
         parts = submission.parts
         first = parts[0]
         if any(part.status == statuses.NOT_BOUND for part in parts):
-            for session in list(self._sessions.values()):
-                self._drop(session)
+            self._lines.let_go()
         if submission.are_all_taken:
             if len(parts) > 1:
                 self._ledger.keep(submission)
@@ -323,14 +211,13 @@ class SmppTransport:
             )
         except pdu.NonsenseError:
             return NotKnown()
-        with self._watched(self._seconds * 3 + _GRACE):
-            session = self._answering()
-            until = self._clock() + self._seconds
-            try:
-                asked = session.ask(question, until)
-                session.wait([asked], until)
-            except Broken as broken:
-                raise Unavailable(_told(self.settings, broken.why)) from None
+        session = self._lines.answering()
+        until = self._clock() + self._seconds
+        try:
+            asked = session.ask(question, until)
+            session.wait([asked], until)
+        except Broken as broken:
+            raise Unavailable(told(self.settings, broken.why)) from None
         if asked.answer is None or asked.answer.status != statuses.OK:
             return NotKnown()  # it keeps no record for ever: that it knows nothing proves nothing
         try:
@@ -341,7 +228,3 @@ class SmppTransport:
 
 def _comes_too_fast(part: Part) -> bool:
     return part.status is not None and not part.is_taken and statuses.meaning_of(part.status) in _RETRIED
-
-
-def _told(settings: SmppSettings, why: Sentence) -> Sentence:
-    return Sentence.of("{host}: {why}", host=settings.host, why=why)
