@@ -63,12 +63,9 @@ def main() -> None:
         if number in URGENT
     ]
     print(f"campaign: {tally.sent} sent in {seconds:.1f} s, {tally.sent / seconds:.0f} SMS/s")
-    print(
-        f"urgent: after {before[0]} to {before[-1]} others, {min(waits):.2f} to {max(waits):.2f} s after they were written"
-    )
-    print(
-        f"memory: {memory[0]:.0f} MB at the first, {memory[len(memory) // 2]:.0f} in the middle, {memory[-1]:.0f} at the end"
-    )
+    print(f"urgent: after {before[0]} to {before[-1]} others, {min(waits):.2f} to {max(waits):.2f} s after the INSERT")
+    first, middle, last = memory[0], memory[len(memory) // 2], memory[-1]
+    print(f"memory: {first:.0f} MB at the first, {middle:.0f} in the middle, {last:.0f} at the end")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from contextlib import closing
-from datetime import UTC, datetime, time as time_of_day
+from datetime import UTC, datetime
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 

@@ -17,10 +17,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from smpp_programs import IS_THERE, NEEDS, PASSWORD, message_centre
 from sms_http_request import SERVER, with_session
 from sms_kills import SMSD
 from sms_room import Room
-from smpp_programs import IS_THERE, NEEDS, PASSWORD, message_centre
 
 from actors.sms.adapters.http.octopush import OctopushSettings
 from actors.sms.adapters.modem.settings import ModemSettings

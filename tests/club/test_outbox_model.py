@@ -151,7 +151,9 @@ class OutboxMachine(RuleBasedStateMachine):
         if self.has_journals:
             journal = Journal(self.folder / f"{station}.journal", sync=False, boot=f"boot-{self.boots[station]}")
             self.journals.append(journal)
-        self.runs[station] = Run(database, lease, BatchedOutbox(database, self.channel, lease, journal=journal), journal)
+        self.runs[station] = Run(
+            database, lease, BatchedOutbox(database, self.channel, lease, journal=journal), journal
+        )
 
     @rule(priority=st.sampled_from([0, 1, 2]))
     def write(self, priority: int) -> None:
@@ -313,7 +315,10 @@ class OutboxMachine(RuleBasedStateMachine):
         run = self.runs[station]
         self.zombies.append(run)
         self.runs[station] = Run(
-            run.database, run.lease, BatchedOutbox(run.database, self.channel, run.lease, journal=run.journal), run.journal
+            run.database,
+            run.lease,
+            BatchedOutbox(run.database, self.channel, run.lease, journal=run.journal),
+            run.journal,
         )
 
     @rule(seconds=st.sampled_from([1.0, 15.0, 31.0]))
