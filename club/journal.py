@@ -139,6 +139,11 @@ class Journal:
         if content and not content.endswith(b"\n"):  # a crash tore the last line: the next must not be glued to it
             self._write(b"\n")
 
+    @property
+    def path(self) -> Path:
+        """The file, in a folder that is closed to other users."""
+        return self._path
+
     def pending(self, channel: str) -> tuple[Answer, ...]:
         """Return the answers of a channel that are not known to be in the database, oldest first.
 

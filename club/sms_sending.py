@@ -20,7 +20,7 @@ from club.database import Database
 from club.dialect import now_ms, utc_of_ms
 from club.messages import Message
 from club.queue_statements import QueueStatements
-from club.reading import legible, shortened
+from club.reading import instant_or_none, legible, shortened
 from club.sms_tables import SMS, sms
 from config.masking import mask
 
@@ -62,6 +62,7 @@ class Unsettled:
     number: str = attrs.field(repr=False)
     body: str = attrs.field(repr=False)
     category: str = "transactional"
+    expires_at: datetime | None = None
 
 
 class SmsSending:
@@ -152,6 +153,7 @@ class SmsSending:
                 c.number,
                 c.body,
                 c.category,
+                c.expires_at,
             )
             .where(
                 c.state == "uncertain",
@@ -176,6 +178,7 @@ class SmsSending:
                 legible(row.number),
                 legible(row.body),
                 row.category,
+                instant_or_none(row.expires_at),
             )
             for row in rows
         )

@@ -64,6 +64,12 @@ OWN_WORK: Final = {"housekeeping": Sentence.of("housekeeping")}
 _COUNTER: Final = {
     "sent": Sentence.of("sent"),
     "delivered": Sentence.of("delivered"),
+    "undelivered": Sentence.of("not delivered"),
+    "found": Sentence.of("left after all"),
+    "put_back": Sentence.of("put back"),
+    "received": Sentence.of("answers"),
+    "stop": Sentence.of("objections"),
+    "perhaps_stop": Sentence.of("to read"),
     "failed": Sentence.of("failed"),
     "pending": Sentence.of("pending"),
     "sending": Sentence.of("sending"),

@@ -169,7 +169,7 @@ class DeliveryActor(SupervisedActor):
         run = stopwatch.run(outcome, self._summary(tally, trouble), tally.as_counters())
         self._records.add(run)
         if trouble is None:
-            self._work.desk.active()
+            self._work.desk.active(None if self._courier is None else self._courier.remark())
         else:
             self._work.desk.waiting(trouble)
         return run

@@ -1,7 +1,7 @@
 """What an operation brings to have its messages delivered: how they are made ready, how one leaves, what it says."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Generic, TypeAlias, TypeVar
 
@@ -110,6 +110,16 @@ class Courier(ABC, Generic[P]):
 
     def open(self) -> None:
         """Get ready for a run; does nothing when it is. Raises TransportAway."""
+
+    def expect(self, batch: Sequence[Message]) -> None:
+        """Learn what one claim took, before its first message is prepared: what is asked of a database is asked once.
+
+        It may hold messages with a `problem`, which are never prepared.
+        """
+
+    def remark(self) -> Sentence | None:
+        """Return what people should know though all is well, such as until when nothing may leave."""
+        return None
 
     def before_run(self, tally: Tally) -> None:
         """Do what comes before sending, also when nothing may be sent: ask for reports, take what came in.

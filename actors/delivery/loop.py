@@ -132,6 +132,7 @@ class Delivery(Generic[P]):
         """Deliver what one claim took; whether to claim again."""
         self._unmarked.clear()  # the claim has given them back
         self._started = self._reins.clock()
+        self._courier.expect(batch)
         done = 0
         while done < len(batch):
             if (end := self._end_before_next(done)) is not None:

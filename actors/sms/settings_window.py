@@ -1,7 +1,7 @@
 """The settings of when SMS leave: `window` and what belongs to it, made into hours."""
 
 from collections.abc import Mapping
-from datetime import time
+from datetime import time, tzinfo
 from types import MappingProxyType
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -118,11 +118,16 @@ def check_ever_opens(settings: HoursSettings, provider: str | None = None) -> No
 
 
 def hours_of(settings: HoursSettings, club: ClubSettings, provider: str | None = None) -> Hours:
-    """Return the hours that the settings mean, in the club's time zone and with its public holidays.
+    """Return the hours that the settings mean, as `hours_in` does, for a club's own table."""
+    return hours_in(settings, club.country, ZoneInfo(club.timezone), provider)
+
+
+def hours_in(settings: HoursSettings, country: str, zone: tzinfo, provider: str | None = None) -> Hours:
+    """Return the hours that the settings mean, in a time zone and with the public holidays of a country.
 
     Raises NoCalendarError when nothing is known of the country's holidays and one of the rules leaves them out.
     """
     rules = rules_of(settings, provider)
     leaves_out = any(not span.public_holidays for each in rules.values() for rule in each for span in rule.spans)
-    calendar: Calendar = calendar_of(club.country, settings.subdivision) if leaves_out else no_holidays
-    return Hours(ZoneInfo(club.timezone), rules, calendar)
+    calendar: Calendar = calendar_of(country, settings.subdivision) if leaves_out else no_holidays
+    return Hours(zone, rules, calendar)

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from actors.sms.settings import SmsSettings
 from actors.sms.settings_sending import SendingSettings
 from actors.sms.settings_window import hours_of
 from config import SettingsSchema, load
+from service.roster import settings_schema
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/sms.md").read_text("utf-8")
 SHOWN = re.findall(r"`((?:window|marketing_window|subdivision|charter|fold) = [^`]+)`", PAGE)
+BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 START = '[club]\nname = "C"\ndatabase = "sqlite:///club.db"\n[stations.ACCUEIL]\nserver = true\n'
 
 
@@ -35,8 +38,18 @@ def test_each_setting_that_the_page_shows_is_taken(tmp_path: Path, shown: str) -
     assert read(tmp_path, f'{START}[sms]\nstation = "ACCUEIL"\n{shown}\n') != SendingSettings(station="ACCUEIL")
 
 
+def test_the_whole_table_that_the_page_shows_is_taken_by_the_program(tmp_path: Path) -> None:
+    (block,) = (each for each in BLOCKS if "[sms.gateway]" in each)
+    file = tmp_path / "heitz-service.toml"
+    file.write_text(block, "utf-8")
+    settings = load(file, settings_schema()).operations["sms"]
+    assert isinstance(settings, SmsSettings)
+    assert (settings.standby, settings.credit_low) == (("SERVEUR",), 200)
+    assert f"`credit_low` ({SmsSettings.__attrs_attrs__.credit_low.default})" in PAGE
+
+
 def test_the_window_that_the_page_shows_is_what_there_is_without_one(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    (block,) = (each for each in BLOCKS if "[sms.gateway]" not in each)
     sms = block[block.index("[sms]") :]
     assert read(tmp_path, START + sms) == SendingSettings(station="ACCUEIL")
 
