@@ -4,7 +4,7 @@
 
 The gateway is a process of its own that answers at once. When a third has left, five urgent ones are written by plain
 SQL; counted is how many SMS of the campaign leave after that and before each of them, and in what time. Memory is the
-process's resident set at the first, the middle and the last claim.
+process's resident set at each tenth of the way.
 """
 
 import argparse
@@ -64,8 +64,8 @@ def main() -> None:
     ]
     print(f"campaign: {tally.sent} sent in {seconds:.1f} s, {tally.sent / seconds:.0f} SMS/s")
     print(f"urgent: after {before[0]} to {before[-1]} others, {min(waits):.2f} to {max(waits):.2f} s after the INSERT")
-    first, middle, last = memory[0], memory[len(memory) // 2], memory[-1]
-    print(f"memory: {first:.0f} MB at the first, {middle:.0f} in the middle, {last:.0f} at the end")
+    tenths = ", ".join(f"{each:.0f}" for each in memory[::2])
+    print(f"memory: {tenths} MB at each tenth of the way")
 
 
 if __name__ == "__main__":

@@ -204,7 +204,9 @@ def gammu(kills: int, count: int) -> None:
             return Counter(f"+{json.loads(each)['to'].lstrip('+')}" for each in simulated.log.read_text().splitlines())
 
         def start() -> "subprocess.Popen[str]":
-            return subprocess.Popen(["gammu-smsd", "-c", str(config)], text=True, stderr=subprocess.DEVNULL)
+            return subprocess.Popen(
+                ["gammu-smsd", "-c", str(config)], text=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
 
         done = kill_until_done(start, air, kills, count)
         process = start()

@@ -17,7 +17,7 @@ from actors.operation import Workplace
 from actors.sms.courier import Parcel, SmsCourier
 from actors.sms.settings import SmsSettings
 from actors.sms.settings_window import WindowSettings
-from club import SMS, Database, Journal, Lease, Outbox
+from club import SMS, BatchedOutbox, Database, Journal, Lease
 from club.migrations import initialise
 from config.weekdays import parse_days
 
@@ -33,7 +33,7 @@ class Room:
         initialise(self.database)
         self.lease = Lease(self.database, "sms", "ACCUEIL", "process")
         self.journal = Journal(folder / "answers", sync=False)
-        self.outbox = Outbox(self.database, SMS, self.lease, journal=self.journal)
+        self.outbox = BatchedOutbox(self.database, SMS, self.lease, journal=self.journal)
         workplace = Workplace(
             station="ACCUEIL",
             process="process",

@@ -102,7 +102,9 @@ def smsd(count: int) -> float:
         def copies() -> int:
             return air.read_bytes().count(b"\n")
 
-        process = subprocess.Popen(["gammu-smsd", "-c", str(folder / "smsdrc")], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            ["gammu-smsd", "-c", str(folder / "smsdrc")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         Club.wait_until(lambda: copies() >= 1, 60)
         began = time.perf_counter()
         Club.wait_until(lambda: copies() >= count, 600)
