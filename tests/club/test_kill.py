@@ -97,7 +97,9 @@ def test_kill_9_at_random_doubles_nothing_and_loses_nothing(club: Any, started: 
     counts = Counter(states.values())
     assert max(received.values()) == 1, "doubled"
     assert {int(number) for number in received} >= {number for number, state in states.items() if state == "sent"}
-    assert set(states) - {int(number) for number in received} == set(), "lost"
+    # Killed between the mark and the provider: nobody has it, and the row says that this is not known.
+    unknown = {number for number, state in states.items() if state == "uncertain"}
+    assert set(states) - {int(number) for number in received} <= unknown, "lost"
     assert counts["sent"] + counts["uncertain"] == MESSAGES
     assert counts["uncertain"] <= kills
     assert kills > 2
