@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# Most tests wait for servers, timers and other programs: three at a time do not yet fill two processors.
+PYTEST_ARGS ?= -n 3 --dist worksteal
 
 .PHONY: install demo test check format coverage bench catalogue clean
 

@@ -28,6 +28,7 @@ class OperationState(enum.StrEnum):
 
 _NOT_HERE: Final = (OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED)
 """What does not run here has nothing to warn of."""
+_AT_WORK: Final = (OperationState.ACTIVE, OperationState.WAITING)
 
 
 class Outcome(enum.StrEnum):
@@ -60,6 +61,8 @@ class Notice:
     next_run_at: datetime | None = None
     counters: Mapping[str, int] = attrs.field(factory=lambda: MappingProxyType({}))
     warning: Sentence | None = None
+    concern: Sentence | None = None
+    """What its actor sees coming though it works, such as a credit that runs low."""
 
 
 class Board:
@@ -86,8 +89,9 @@ class Board:
                 return
             since_at = old.since_at if old.state is state else self._now()
             warning = None if state in _NOT_HERE else old.warning
+            concern = old.concern if state in _AT_WORK else None
             self._notices[operation] = attrs.evolve(
-                old, state=state, reason=reason, holder=holder, since_at=since_at, warning=warning
+                old, state=state, reason=reason, holder=holder, since_at=since_at, warning=warning, concern=concern
             )
 
     def set_warning(self, operation: str, warning: Sentence | None) -> None:
@@ -95,6 +99,12 @@ class Board:
         with self._lock:
             old = self._notices.get(operation) or self._unheard()
             self._notices[operation] = attrs.evolve(old, warning=warning)
+
+    def set_concern(self, operation: str, concern: Sentence | None) -> None:
+        """Note what an operation's actor sees coming though it works, None when it is over."""
+        with self._lock:
+            old = self._notices.get(operation) or self._unheard()
+            self._notices[operation] = attrs.evolve(old, concern=concern)
 
     def expect(self, operation: str) -> None:
         """Note that an operation belongs here from now on and has not spoken yet; one that has is left alone."""
@@ -133,9 +143,9 @@ class Desk:
     board: Board
     operation: str
 
-    def active(self) -> None:
-        """Say that the operation works."""
-        self.board.set_state(self.operation, OperationState.ACTIVE, None)
+    def active(self, remark: Sentence | None = None) -> None:
+        """Say that the operation works; `remark` is what people should know though all is well."""
+        self.board.set_state(self.operation, OperationState.ACTIVE, remark)
 
     def waiting(self, reason: Sentence) -> None:
         """Say that the operation cannot work yet, and why: a database, a server or a device is away."""
@@ -150,6 +160,10 @@ class Desk:
     def warn(self, warning: Sentence | None) -> None:
         """Say what is wrong though the operation is where it should be; None: nothing any more."""
         self.board.set_warning(self.operation, warning)
+
+    def concern(self, concern: Sentence | None) -> None:
+        """Say what needs a person soon though the operation works; None: nothing any more."""
+        self.board.set_concern(self.operation, concern)
 
     def ran(self, run: Run) -> None:
         """Note a run that has just ended."""

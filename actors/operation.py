@@ -64,7 +64,8 @@ class Workplace:
     """What an operation is given to work with on this station; equal workplaces need no restart.
 
     `process` names this run of the program. `settings` is the operation's own table, `lease` its lease (None when it is
-    not exclusive), `journal` the station's own memory of answers that the database may not have yet.
+    not exclusive), `journal` the station's own memory of answers that the database may not have yet. `country` is the
+    club's, as ISO 3166 writes it.
     """
 
     station: str
@@ -77,6 +78,7 @@ class Workplace:
     desk: Desk
     lease: Lease | None = attrs.field(eq=id)
     journal: Journal = attrs.field(eq=id)
+    country: str = "FR"
 
 
 @attrs.frozen(slots=True)

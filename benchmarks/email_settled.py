@@ -8,17 +8,19 @@ counts.
 """
 
 import argparse
+import sys
 import tempfile
 import time
 import warnings
-from datetime import UTC, datetime
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/email"))
+from email_fixtures import delivery
 from email_throughput import BODY, RECIPIENT, Target, Way, by_smtplib, by_yagmail, serving_both, smtp_settings
 from sqlalchemy import insert
 
+from actors.delivery.tally import Tally
 from actors.email.adapters.smtp import SmtpSession
-from actors.email.delivery import Delivery, Sender, Tally
 from actors.email.settings import EmailSettings
 from club import EMAIL, Database, Journal, Lease, Outbox
 from club.migrations import initialise
@@ -47,10 +49,9 @@ class Club:
         rows = [{"recipient": RECIPIENT, "subject": f"Séance {n}", "text_body": BODY} for n in range(mails)]
         self.database.write(lambda connection: connection.execute(insert(email), rows).rowcount)
         tally = Tally()
-        sender = Sender("Forme et Santé", "fr", lambda: datetime.now(UTC))
         started = time.perf_counter()
         with SmtpSession(self.settings.smtp) as session:
-            Delivery(self.outbox, session, self.settings, sender, lambda: self._lease.is_held, tally).run()
+            delivery(self.outbox, session, self.settings, lambda: self._lease.is_held, tally).run()
         if tally != Tally(sent=mails):
             raise RuntimeError(f"not all were sent: {tally}")
         return mails / (time.perf_counter() - started)

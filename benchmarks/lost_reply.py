@@ -10,14 +10,14 @@ import sys
 import tempfile
 import time
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests/email"))
+from email_fixtures import delivery
 from faulty_smtp import Copy, FaultySmtp
 
+from actors.delivery.tally import Tally
 from actors.email.adapters.smtp import SmtpSession
-from actors.email.delivery import Delivery, Sender, Tally
 from actors.email.settings import EmailSettings, Security, SmtpSettings
 from club import EMAIL, Database, Lease, Outbox
 from club.migrations import initialise
@@ -51,10 +51,9 @@ def one_round(folder: Path) -> tuple[float, dict[str, str], int]:
     with Timed() as server:
         smtp = SmtpSettings(host="127.0.0.1", port=server.port, security=Security.NONE, sender="club@example.org")
         settings = EmailSettings(station="BENCH", smtp=smtp)
-        sender = Sender("Forme et Santé", "fr", lambda: datetime.now(UTC))
         for _ in range(2):  # the second run must find nothing to do
             with SmtpSession(smtp) as session:
-                Delivery(outbox, session, settings, sender, lambda: True, Tally()).run()
+                delivery(outbox, session, settings, lambda: True, Tally()).run()
         with closing(sqlite3.connect(file)) as rows:
             states = dict(rows.execute("SELECT recipient, state FROM email"))
         database.dispose()

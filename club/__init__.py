@@ -1,7 +1,10 @@
 """The club database: tables, migrations, leases, outbox. No actor and no settings file."""
 
+from club.batched_outbox import BatchedOutbox
 from club.database import Database
+from club.delivery_reports import Applied, Awaited, DeliveryReports, Report
 from club.desk import Attempt, Backlog, Dossier, MessageRefused, OutboxDesk, Summary
+from club.email_opt_outs import EmailOptOut, EmailOptOuts
 from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit, LeaseLost
 from club.holders import LeaseRow, lease_rows, want
 from club.journal import Journal, JournalUnusable
@@ -24,24 +27,35 @@ from club.occurrences import Known, Occurrences, Sight, club_time
 from club.outbox import Outbox, Recovery
 from club.runs import Run, RunOutcome, Runs
 from club.schema import SchemaStatus, check
+from club.sent_lately import sent_lately
+from club.sms_answers import OptOut, Received, SmsAnswers
+from club.sms_sending import Prepared, SmsSending, Spent, Unsettled
+from club.sms_tables import SMS
 from club.stations import STOPPED, UNSEEN_SECONDS, StationReport, Stations
 from club.succession import is_preferred, same
 from club.tables import EMAIL, Channel
 
 __all__ = [
     "EMAIL",
+    "SMS",
     "STATES",
     "STOPPED",
     "UNSEEN_SECONDS",
+    "Applied",
     "Attachment",
     "Attempt",
+    "Awaited",
     "Backlog",
+    "BatchedOutbox",
     "Channel",
     "Database",
     "DatabaseAway",
     "DatabaseError",
     "DatabaseUnfit",
+    "DeliveryReports",
     "Dossier",
+    "EmailOptOut",
+    "EmailOptOuts",
     "Expired",
     "Failed",
     "Journal",
@@ -54,28 +68,37 @@ __all__ = [
     "Message",
     "MessageRefused",
     "Occurrences",
+    "OptOut",
     "Outbox",
     "OutboxDesk",
     "Outcome",
+    "Prepared",
+    "Received",
     "Recipient",
     "Recovery",
+    "Report",
     "Run",
     "RunOutcome",
     "Runs",
     "SchemaStatus",
     "Sent",
     "Sight",
+    "SmsAnswers",
+    "SmsSending",
+    "Spent",
     "State",
     "StationReport",
     "Stations",
     "Summary",
     "Times",
     "Uncertain",
+    "Unsettled",
     "boot_clock",
     "check",
     "club_time",
     "is_preferred",
     "lease_rows",
     "same",
+    "sent_lately",
     "want",
 ]

@@ -1,7 +1,7 @@
 """Choosing and loading the next messages of a queue, inside the transaction of a claim."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import attrs
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from club.messages import Attachment, Message
 from club.queue_statements import QueueStatements
-from club.reading import Unreadable, instant, instant_or_none, text, whole
+from club.reading import ERROR_LENGTH, LONGEST_DELAY_MS, Unreadable, instant, instant_or_none, shortened, text, whole
 from club.tables import LANES
 from config.sentence import Sentence
 
@@ -70,6 +70,22 @@ class Claiming:
             if ids:
                 hastened += connection.execute(self.statements.hasten, {"m_ids": ids}).rowcount
         return hastened
+
+    def put_off(self, connection: Connection, wishes: Sequence[tuple[Message, timedelta, str]]) -> int:
+        """Give claimed rows back to be due only after so long, with the reason that people read; how many."""
+        alike: dict[tuple[str, int, str], list[int]] = {}
+        for message, wait, reason in wishes:
+            delay_ms = min(max(0, int(wait.total_seconds() * 1000)), LONGEST_DELAY_MS)
+            if message.remaining_ms is not None:  # due again at its end at the latest, so that it is seen to expire
+                delay_ms = min(delay_ms, max(0, message.remaining_ms))
+            alike.setdefault((message.claim_id, delay_ms, reason), []).append(message.id)
+        undone = 0
+        for (claim_id, delay_ms, reason), ids in alike.items():
+            error = shortened(reason, ERROR_LENGTH)
+            for first in range(0, len(ids), LONGEST_CLAIM):
+                values = {"m_ids": ids[first : first + LONGEST_CLAIM], "m_claim": claim_id, "m_delay": delay_ms}
+                undone += connection.execute(self.statements.put_off, {**values, "m_error": error}).rowcount
+        return undone
 
     def _ready(self, connection: Connection, lane: int, limit: int, token: int) -> Iterator[list[int]]:
         """Yield ids whose time has come, putting off or expiring the others on the way, each once."""

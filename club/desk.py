@@ -1,6 +1,6 @@
 """The outbox as people see it: what waits, what failed and why, and the decisions that only they can take."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -8,8 +8,8 @@ import attrs
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from club.database import Database
-from club.dialect import now_ms, utc_now, utc_of_ms
-from club.messages import STATES, Attachment, Recipient, State
+from club.dialect import Instant, now_ms, utc_now, utc_of_ms
+from club.messages import Attachment, Recipient, State
 from club.queue_statements import QueueStatements
 from club.reading import instant_or_none, legible, whole
 from club.tables import LANES, Channel, outbox_attempt
@@ -35,11 +35,13 @@ class Summary:
     next_attempt_at: datetime | None
     """When a waiting message is due again; None when it is due now or waits for nothing."""
     error: str | None
+    own: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    """What else the channel knows of it: texts, counts and aware instants."""
 
 
 @attrs.frozen
 class Attempt:
-    """One delivery that was tried."""
+    """One delivery that was tried, or what was found out or decided about it later; by no station: by a person."""
 
     attempt: int
     station: str
@@ -86,7 +88,7 @@ class OutboxDesk:
         c = self._table.c
         statement = select(c.state, func.count()).group_by(c.state)
         found = {row[0]: row[1] for row in self._database.read(lambda connection: connection.execute(statement).all())}
-        return {state: found.get(state, 0) for state in STATES}
+        return {state: found.get(state, 0) for state in self._channel.states}
 
     def backlog(self) -> Backlog:
         """Return what waits; costs little however many messages are done."""
@@ -114,7 +116,7 @@ class OutboxDesk:
         statement = select(*self._light()).order_by(c.id.desc()).limit(limit)
         if states:
             # Nearly all rows are sent: sorting them by the index of states would cost more than walking back by id.
-            state = func.coalesce(c.state, "") if "sent" in states else c.state
+            state = c.state if {"sent", "delivered"}.isdisjoint(states) else func.coalesce(c.state, "")
             statement = statement.where(state.in_(sorted(states)))
         if before is not None:
             statement = statement.where(c.id < before)
@@ -147,7 +149,7 @@ class OutboxDesk:
         """
         c = self._table.c
         allowed = c.state.in_(("failed", "expired")) | and_(c.state == "pending", c.due_ms > 0)
-        values = {"attempts": 0, "due_ms": 1, "claim_id": None, "claim_token": 0, "error": None}
+        values = {"attempts": 0, "due_ms": 1, "claim_id": None, "claim_token": 0, "error": None, **self._anew()}
         again = update(self._table).where(c.id == message_id, allowed)
 
         def work(connection: Connection) -> None:
@@ -175,11 +177,14 @@ class OutboxDesk:
             statement = statement.values(state="sent", sent_at=utc_of_ms(c.began_ms), error=None)
         else:
             # Without its claim id a late answer, or a stale line of a journal, no longer touches the row.
-            statement = statement.values(state="pending", due_ms=1, claim_id=None, claim_token=0, error=None)
+            values = {"due_ms": 1, "claim_id": None, "claim_token": 0, "error": None, **self._anew()}
+            statement = statement.values(state="pending", **values)
+        decided = {"m_station": "", "m_presented": 0, "m_outcome": decision, "m_reference": None, "m_error": None}
 
         def work(connection: Connection) -> None:
             if connection.execute(statement).rowcount == 0:
                 raise self._refusal(connection, message_id)
+            connection.execute(self._statements.attempt, {"m_id": message_id, **decided})
             recipients = self._channel.recipients
             if recipients is not None and decision == "sent":
                 connection.execute(
@@ -189,6 +194,12 @@ class OutboxDesk:
                 )
 
         self._database.write(work)
+
+    def _anew(self) -> dict[str, None]:
+        """Return what a message that a person sends again loses: late reports of the first copy are not its own."""
+        if not self._channel.has_reports:
+            return {}
+        return dict.fromkeys((self._channel.provider_reference, "sent_as", "sent_at", "delivered_at"))
 
     def _oldest(self, connection: Connection, lane: int) -> float | None:
         c = self._table.c
@@ -207,7 +218,7 @@ class OutboxDesk:
     def _light(self) -> tuple[ColumnElement[Any], ...]:
         c = self._table.c
         own = (c.id, c.state, c.attempts, c.created_at, c.sent_at, c.due_ms, c.error, NOW.label("now"))
-        return (*own, *(c[name] for name in self._channel.listed))
+        return (*own, *(c[name] for name in (*self._channel.listed, *self._channel.own)))
 
     def _summary(self, row: Mapping[Any, Any], texts: Collection[str]) -> Summary:
         due_ms, error = whole(row["due_ms"]), row["error"]
@@ -221,6 +232,7 @@ class OutboxDesk:
             sent_at=instant_or_none(row["sent_at"]),
             next_attempt_at=datetime.fromtimestamp(due_ms / 1000, UTC) if waits else None,
             error=None if error is None else legible(error),
+            own={name: _own(self._table.c[name], row[name]) for name in self._channel.own},
         )
 
     def _attempts(self, connection: Connection, row: Mapping[Any, Any]) -> tuple[Attempt, ...]:
@@ -231,21 +243,7 @@ class OutboxDesk:
             .order_by(c.id)
         )
         tried = [Attempt(*each) for each in connection.execute(statement)]
-        sent_at = instant_or_none(row["sent_at"])
-        if row["state"] == "sent" and sent_at and (not tried or tried[-1].attempt < row["attempts"]):
-            reference = row[self._channel.provider_reference]
-            tried.append(
-                Attempt(
-                    row["attempts"],
-                    legible(row["station"]),
-                    row["began_ms"],
-                    int(sent_at.timestamp() * 1000),
-                    "sent",
-                    None if reference is None else legible(reference),
-                    None,
-                )
-            )
-        return tuple(tried)
+        return _with_successes(tried, row, self._channel)
 
     def _recipients(self, connection: Connection, message_id: int) -> tuple[Recipient, ...]:
         table = self._channel.recipients
@@ -267,7 +265,7 @@ class OutboxDesk:
         match state:
             case None:
                 return self._absent(message_id)
-            case "sent":
+            case "sent" | "delivered":
                 return MessageRefused("message {id} is sent already: write a new one", id=message_id)
             case "sending":
                 return MessageRefused("message {id} is being sent: wait for its result", id=message_id)
@@ -281,3 +279,33 @@ class OutboxDesk:
 
     def _absent(self, message_id: int) -> MessageRefused:
         return MessageRefused("there is no message {id} in {channel}", id=message_id, channel=self._channel.name)
+
+
+def _with_successes(found: Sequence[Attempt], row: Mapping[Any, Any], channel: Channel) -> tuple[Attempt, ...]:
+    """Add what only the row itself tells: that its last attempt was sent, and delivered."""
+    tried = list(found)
+    reference = row[channel.provider_reference]
+    named = None if reference is None else legible(reference)
+    number, station = whole(row["attempts"]), legible(row["station"] or "")
+    outcomes = {each.outcome for each in tried if each.attempt == number}
+    sent_at = instant_or_none(row["sent_at"])
+    if row["state"] in ("sent", "delivered", "failed") and sent_at and "sent" not in outcomes:
+        # Before what a report said of it later.
+        later = (n for n, each in enumerate(tried) if each.attempt == number and each.outcome != "uncertain")
+        sent = Attempt(number, station, row["began_ms"], _ms(sent_at), "sent", named, None)
+        tried.insert(next(later, len(tried)), sent)
+    delivered_at = instant_or_none(row["delivered_at"]) if channel.has_reports else None
+    if delivered_at and "delivered" not in outcomes:
+        tried.append(Attempt(number, station, None, _ms(delivered_at), "delivered", named, None))
+    return tuple(tried)
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _own(column: ColumnElement[Any], value: Any) -> Any:
+    """Return a value of a channel's own columns as it may be shown, whatever another program made of it."""
+    if isinstance(column.type, Instant):
+        return instant_or_none(value)
+    return value if value is None or isinstance(value, int) else legible(value)

@@ -4,25 +4,35 @@ Between a provider's answer and the commit that records it, the database may go 
 memory of its own the station would have to call the message uncertain. One JSON line per answer, appended and synced
 before the database is asked. Replaying a line that the database already knows changes nothing: it names its claim.
 
+It also remembers which messages were marked together (`intend`) and which of them were about to leave (`leave`): after
+a kill, those that were marked and never about to leave are known to be here still. That holds only until the computer
+stops: a power cut may lose the line that says "left" and not the one that says "marked" (docs/decisions/0092).
+
 The journal goes on remembering what has left when the database knows it, some ten thousand messages back: a database
 that is restored from yesterday's backup would send today's messages again.
 """
 
+import errno
 import json
 import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Self, assert_never
+from typing import Any, Final, Self, TypeAlias, assert_never
 
 import attrs
 
+from club.boots import boot_id
 from club.messages import Expired, Failed, Later, Message, Outcome, Recipient, Sent, Uncertain
 from config.sentence import SentenceError
 
 _LOG: Final = logging.getLogger(__name__)
 _PAGE_LINES: Final = 20_000
+_THIS_BOOT: Final = boot_id()
+
+Key: TypeAlias = tuple[str, int, str]
+"""Channel, message and claim: one delivery."""
 
 
 @attrs.frozen
@@ -75,7 +85,7 @@ class Answer:
         return cls(channel, message.id, message.claim_id, "unbegun")
 
     @property
-    def key(self) -> tuple[str, int, str]:
+    def key(self) -> Key:
         """What makes an answer the answer to one delivery."""
         return self.channel, self.message_id, self.claim_id
 
@@ -88,17 +98,24 @@ class Journal:
     """Answers that the database may not know yet, in the file `path`; shared by the threads of one program.
 
     The caller holds the station's instance lock: one program writes the file. With `sync` an answer survives a power
-    cut, without it only the end of the program. Raises JournalUnusable when the file cannot be opened.
+    cut, without it only the end of the program. `boot` names this start of the computer, None: nothing does. Raises
+    JournalUnusable when the file cannot be opened.
     """
 
-    def __init__(self, path: Path, *, sync: bool = True) -> None:
+    def __init__(self, path: Path, *, sync: bool = True, boot: str | None = _THIS_BOOT) -> None:
         self._path = path
+        self._boot = boot
         self._older_path = path.with_name(path.name + ".1")
         self._fresh_path = path.with_name(path.name + ".new")
         self._sync = sync
         self._lock = threading.Lock()
         self._failing = False
-        self._settled: list[tuple[str, int, str]] = []
+        self._is_torn = False
+        self._settled: list[Key] = []
+        self._intended: set[Key] = set()
+        """Marked, or about to be, together with others, and not known to have left."""
+        self._leavable: set[Key] = set()
+        """Those of them that this run of the program may still let leave."""
         try:
             if not path.exists() and self._fresh_path.exists():  # a crash between the two steps of turning the page
                 self._fresh_path.replace(path)
@@ -114,14 +131,26 @@ class Journal:
         answers = _answers(content)
         self._left = _left(answers)
         settled = _settled(content)
-        self._pending = {answer.key: answer for answer in answers if answer.key not in settled}
+        intended = {} if boot is None else _intended(content, boot)
+        self._pending = {key: answer for key, answer in intended.items() if key not in settled}
+        self._pending |= {answer.key: answer for answer in answers if answer.key not in settled}
+        self._intended = intended.keys() - {answer.key for answer in answers} - settled
         self._lines = content.count(b"\n")
         if content and not content.endswith(b"\n"):  # a crash tore the last line: the next must not be glued to it
             self._write(b"\n")
 
+    @property
+    def path(self) -> Path:
+        """The file, in a folder that is closed to other users."""
+        return self._path
+
     def pending(self, channel: str) -> tuple[Answer, ...]:
-        """Return the answers of a channel that are not known to be in the database, oldest first."""
+        """Return the answers of a channel that are not known to be in the database, oldest first.
+
+        What was intended and has not left is among them, as not begun; from now on it can no longer `leave`.
+        """
         with self._lock:
+            self._leavable = {key for key in self._leavable if key[0] != channel}
             return tuple(answer for answer in self._pending.values() if answer.channel == channel)
 
     def departure(self, channel: str, message: Message) -> Answer | None:
@@ -130,16 +159,54 @@ class Journal:
             answer = self._left.get((channel, message.id)) or self._left_before.get((channel, message.id))
         return answer if answer is not None and answer.fingerprint == message.fingerprint else None
 
+    @property
+    def tells_kills_apart(self) -> bool:
+        """Whether `intend` can be promised on this system: it names each start of the computer."""
+        return self._boot is not None
+
+    def intend(self, channel: str, messages: Iterable[Message]) -> bool:
+        """Remember messages that are about to be marked together; False: it cannot be promised, mark them one by one.
+
+        Until each of them `leave`s, it counts as not begun, whether the mark was made or not.
+        """
+        unbegun = [Answer.unbegun(channel, message) for message in messages]
+        with self._lock:
+            if self._boot is None or not self._write(self._settled_line() + self._intention(unbegun)):
+                return False
+            for answer in unbegun:
+                self._pending[answer.key] = answer
+                self._intended.add(answer.key)
+                self._leavable.add(answer.key)
+            return True
+
+    def leave(self, channel: str, message: Message) -> bool:
+        """Note, at once before the irrevocable byte, that an intended message may be out from now on.
+
+        False: it must stay, for another worker has taken it for not begun, or the line cannot be written.
+        """
+        key = Answer.unbegun(channel, message).key
+        with self._lock:
+            if key not in self._leavable or not self._write(_json({"left": key})):
+                return False
+            self._leavable.discard(key)
+            self._intended.discard(key)
+            self._pending.pop(key, None)
+            return True
+
     def record(self, answer: Answer) -> None:
         """Remember an answer. A journal that cannot be written is said in the log, once, and stops nothing."""
         with self._lock:
             self._pending[answer.key] = answer
+            self._intended.discard(answer.key)
+            self._leavable.discard(answer.key)
             self._write(self._settled_line() + _line(answer))
 
     def forget(self, answers: Iterable[Answer]) -> None:
         """Note, with the next line, that the database has these answers."""
         with self._lock:
             for answer in answers:
+                self._intended.discard(answer.key)
+                self._leavable.discard(answer.key)
                 if self._pending.pop(answer.key, None) is not None:
                     self._settled.append(answer.key)
                 self._left.update(_left([answer]))
@@ -157,30 +224,46 @@ class Journal:
         settled, self._settled = self._settled, []
         return _json({"settled": settled}) if settled else b""
 
-    def _write(self, lines: bytes) -> None:
+    def _intention(self, answers: Iterable[Answer]) -> bytes:
+        keys = [answer.key for answer in answers]
+        return _json({"boot": self._boot, "intended": keys}) if keys else b""
+
+    def _write(self, lines: bytes) -> bool:
+        """Append lines; whether all of them are in the file."""
+        whole = b"\n" + lines if self._is_torn else lines
         try:
-            self._file.write(lines)
+            written = self._file.write(whole)
+            self._is_torn = written != len(whole)  # the disk is full: the next line must not be glued to this one
             if self._sync:
                 os.fsync(self._file.fileno())
         except OSError as error:
-            if not self._failing:
-                _LOG.warning(
-                    "the journal %s cannot be written: a crash now would leave messages uncertain (%s)",
-                    self._path,
-                    error,
-                    extra={"event": "journal.unwritable"},
-                )
-            self._failing = True
-        else:
-            self._lines += 1
-            self._failing = False
+            self._say_unwritable(error)
+            return False
+        if self._is_torn:
+            self._say_unwritable(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+            return False
+        self._lines += 1
+        self._failing = False
+        return True
+
+    def _say_unwritable(self, error: OSError) -> None:
+        if not self._failing:
+            _LOG.warning(
+                "the journal %s cannot be written: a crash now would leave messages uncertain (%s)",
+                self._path,
+                error,
+                extra={"event": "journal.unwritable"},
+            )
+        self._failing = True
 
     def _turn_page(self) -> None:
         """Begin a new file with what is pending; the full one becomes the older one, whose departures still count."""
         self._lines = 0
         try:
             with self._fresh_path.open("wb", buffering=0) as file:
-                file.write(b"".join(map(_line, self._pending.values())))
+                intended = [answer for key, answer in self._pending.items() if key in self._intended]
+                known = [answer for key, answer in self._pending.items() if key not in self._intended]
+                file.write(self._intention(intended) + b"".join(map(_line, known)))
                 os.fsync(file.fileno())
             self._file.close()  # Windows does not rename an open file
             self._path.replace(self._older_path)
@@ -225,6 +308,21 @@ def _answers(content: bytes) -> list[Answer]:
         except (TypeError, KeyError):
             continue
     return answers
+
+
+def _intended(content: bytes, boot: str) -> dict[Key, Answer]:
+    """Return what was intended since the computer started, and never about to leave, as not begun."""
+    intended: dict[Key, Answer] = {}
+    for fields in _objects(content):
+        match fields:
+            case {"boot": its_boot, "intended": list(keys)} if its_boot == boot:
+                for key in keys:
+                    match key:
+                        case [str() as channel, int() as message_id, str() as claim_id]:
+                            intended[channel, message_id, claim_id] = Answer(channel, message_id, claim_id, "unbegun")
+            case {"left": [str() as channel, int() as message_id, str() as claim_id]}:
+                intended.pop((channel, message_id, claim_id), None)
+    return intended
 
 
 def _settled(content: bytes) -> set[tuple[Any, ...]]:

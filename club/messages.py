@@ -10,8 +10,8 @@ import attrs
 from club.reading import legible, whole
 from config.sentence import Sentence
 
-State: TypeAlias = Literal["pending", "sending", "sent", "failed", "expired", "uncertain"]
-STATES: Final[tuple[State, ...]] = ("pending", "sending", "sent", "failed", "expired", "uncertain")
+State: TypeAlias = Literal["pending", "sending", "sent", "delivered", "failed", "expired", "uncertain"]
+STATES: Final[tuple[State, ...]] = ("pending", "sending", "sent", "delivered", "failed", "expired", "uncertain")
 
 
 @attrs.frozen(eq=False)
@@ -40,7 +40,9 @@ class Message:
     @property
     def fingerprint(self) -> str:
         """What tells this row from another that bears its id, after a database was restored or made anew."""
-        content = "\0".join(legible(value) for value in self.values.values())
+        # The usual category left out: a journal of before there was one must know its rows again.
+        values = [each for each in self.values.items() if each != ("category", "transactional")]
+        content = "\0".join(legible(value) for _, value in values)
         return f"{self.created_at} {crc32(content.encode()):08x}"
 
     def text(self, column: str) -> str:
@@ -57,12 +59,15 @@ class Attachment:
     name: str
     media_type: str | None
     size: int
+    path: str | None = None
+    """Where it lies, in place of a content: a file of the folder that the settings allow."""
 
     @classmethod
     def read(cls, row: Any) -> Self:
         """Return the attachment of a row, whatever another program wrote in it."""
         media_type = None if row.media_type is None else legible(row.media_type)
-        return cls(row.id, legible(row.name), media_type, whole(row.size))
+        path = None if row.path is None else legible(row.path)
+        return cls(row.id, legible(row.name), media_type, whole(row.size), path)
 
 
 @attrs.frozen

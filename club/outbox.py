@@ -21,6 +21,7 @@ from sqlalchemy import Connection, select
 
 from club.claiming import Claiming
 from club.database import Database
+from club.departures import told_apart
 from club.errors import DatabaseError
 from club.journal import Answer, Journal
 from club.lease import Lease
@@ -148,7 +149,10 @@ class Outbox:
                 self._claiming.hasten(connection, self._longest_ms)
             self._unclaim(connection, left)
             while taken := self._claiming.take(connection, limit, claim_id, token):
-                if waiting := self._without_departed(connection, taken, token):
+                waiting, departed = told_apart(self._journal, self._channel.name, taken)
+                for answer in departed:
+                    self._settling.apply(connection, answer, token)
+                if waiting:
                     return waiting
             return []
 
@@ -256,6 +260,21 @@ class Outbox:
         self._close(claimed.items())
         return undone
 
+    def put_off(self, wishes: Iterable[tuple[Message, timedelta, str]]) -> int:
+        """Let claimed messages that were not begun wait so long, each with the reason that people read; how many.
+
+        No attempt is counted. One commit, and one statement for all that wait alike: a campaign waits for its morning.
+        """
+        put_off = tuple(wishes)
+        undone = self._database.write(lambda connection: self._claiming.put_off(connection, put_off)) if put_off else 0
+        self._close((message.id, message.claim_id) for message, _, _ in put_off)
+        return undone
+
+    def recall(self) -> int:
+        """Make due what was put off and never tried, for the reason may have gone: the settings changed; how many."""
+        work = self._statements.recall
+        return self._lease.fenced(lambda connection: connection.execute(work).rowcount, self._presented())
+
     def expire(self, limit: int = 5000) -> int:
         """Mark up to `limit` waiting messages whose time is over as `expired`, without loading them; how many."""
         return self._lease.fenced(lambda connection: self._claiming.expire(connection, limit), self._presented())
@@ -275,25 +294,6 @@ class Outbox:
             ids = [message_id for message_id, its_claim in claimed.items() if its_claim == claim_id]
             undone += connection.execute(self._statements.give_back, {"m_ids": ids, "m_claim": claim_id}).rowcount
         return undone
-
-    def _without_departed(self, connection: Connection, taken: list[Message], token: int) -> list[Message]:
-        """Settle what this station's journal knows to have left already: the database was restored to an older day."""
-        if self._journal is None:
-            return taken
-        waiting = []
-        for message in taken:
-            answer = self._journal.departure(self._channel.name, message)
-            if answer is None:
-                waiting.append(message)
-            else:
-                self._settling.apply(connection, attrs.evolve(answer, claim_id=message.claim_id), token)
-        if len(waiting) < len(taken):
-            _LOG.warning(
-                "%d messages have left this station before: the database forgot it, they are not sent again",
-                len(taken) - len(waiting),
-                extra={"event": "outbox.departed", "channel": self._channel.name},
-            )
-        return waiting
 
     def _is_time_to_hasten(self) -> bool:
         """Whether to look for stranded rows: under each new hold, and then about as often as a row may wait."""

@@ -67,6 +67,16 @@ class QueueStatements:
             .where(c.id.in_(bindparam("m_ids", expanding=True)), c.claim_id == bindparam("m_claim"), still_pending)
             .values(claim_id=None, claim_token=0)
         )
+        self.put_off = (
+            update(table)
+            .where(c.id.in_(bindparam("m_ids", expanding=True)), c.claim_id == bindparam("m_claim"), still_pending)
+            .values(due_ms=NOW + bindparam("m_delay"), error=bindparam("m_error"), claim_id=None, claim_token=0)
+        )
+        self.recall = (
+            update(table)
+            .where(c.state == "pending", c.due_ms > NOW, c.attempts == 0, c.error.is_not(None))
+            .values(due_ms=0, error=None)
+        )
         self.defer = (
             update(table).where(c.id == bindparam("m_id"), c.state == "pending").values(due_ms=bindparam("m_due"))
         )
@@ -117,6 +127,12 @@ class QueueStatements:
                 (self.reference, bindparam("m_reference")),
             ),
         }
+        # A report has settled the row before the answer was written down: what it is called is still to be known.
+        self.late_reference = (
+            update(table)
+            .where(self.mine, c.state.in_(("sent", "delivered", "failed")), self.reference.is_(None))
+            .ordered_values((self.reference, bindparam("m_reference")))
+        )
         self.attempt = self._attempt_of(c.id == bindparam("m_id"), bindparam("m_reference"))
         self.attempts_left = self._attempt_of(self.left_sending, self.reference)
 
@@ -154,7 +170,7 @@ class QueueStatements:
         c = table.c
         owner = c[self.channel.owner]
         return (
-            select(owner.label("owner"), c.id, c.name, c.media_type, byte_length(c.content).label("size"))
+            select(owner.label("owner"), c.id, c.name, c.media_type, c.path, byte_length(c.content).label("size"))
             .where(owner.in_(bindparam("m_ids", expanding=True)))
             .order_by(c.id)
         )

@@ -9,6 +9,9 @@ from config.sentence import Sentence
 
 _DATE_FIRST: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]|$)")
 _SHOWN: Final = 40
+ERROR_LENGTH: Final = 1000
+"""Of the column that tells people why."""
+LONGEST_DELAY_MS: Final = 366 * 24 * 3600 * 1000
 
 
 class Unreadable(ValueError):  # noqa: N818  # named by what happened

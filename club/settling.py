@@ -11,13 +11,11 @@ from club.lease import Lease
 from club.lease_statements import HOLDERS_OF_TOKEN
 from club.messages import Message, Recipient
 from club.queue_statements import QueueStatements
-from club.reading import legible, shortened
+from club.reading import ERROR_LENGTH, LONGEST_DELAY_MS, legible, shortened
 
 _BOTH: Final = 2
-_ERROR_LENGTH: Final = 1000
 _REFERENCE_LENGTH: Final = 255
 _ADDRESS_LENGTH: Final = 320
-_LONGEST_DELAY_MS: Final = 366 * 24 * 3600 * 1000
 
 
 @attrs.frozen
@@ -55,7 +53,7 @@ class Settling:
             "m_id": answer.message_id,
             "m_claim": answer.claim_id,
             "m_reference": _reference(answer.reference),
-            "m_error": None if answer.error is None else shortened(answer.error, _ERROR_LENGTH),
+            "m_error": None if answer.error is None else shortened(answer.error, ERROR_LENGTH),
             "m_next": message.id,
             "m_next_claim": message.claim_id,
             "m_leaves_as": _reference(leaves_as),
@@ -66,15 +64,17 @@ class Settling:
     def apply(self, connection: Connection, answer: Answer, token: int) -> int:
         """Write an answer down; 0 when the row has been settled or claimed by somebody else meanwhile."""
         reference = _reference(answer.reference)
-        error = None if answer.error is None else shortened(answer.error, _ERROR_LENGTH)
+        error = None if answer.error is None else shortened(answer.error, ERROR_LENGTH)
         values = {
             "m_id": answer.message_id,
             "m_claim": answer.claim_id,
             "m_reference": reference,
             "m_error": error,
-            "m_delay": min(answer.delay_ms or 0, _LONGEST_DELAY_MS),
+            "m_delay": min(answer.delay_ms or 0, LONGEST_DELAY_MS),
         }
         if connection.execute(self.statements.settled[answer.outcome], values).rowcount != 1:
+            if self.statements.channel.has_reports and answer.outcome == "sent" and reference is not None:
+                connection.execute(self.statements.late_reference, values)
             return 0
         if answer.outcome not in ("unbegun", "sent"):
             audit = self.audit(answer.outcome, reference, error, token)
@@ -114,7 +114,7 @@ class Settling:
                 channel.owner: message_id,
                 "address": shortened(each.address, _ADDRESS_LENGTH),
                 "state": each.state,
-                "error": None if each.error is None else shortened(legible(each.error), _ERROR_LENGTH),
+                "error": None if each.error is None else shortened(legible(each.error), ERROR_LENGTH),
             }
             for each in recipients
         }

@@ -27,6 +27,7 @@ from club.dialect import (
     unique_when_given,
     utc_now,
 )
+from club.messages import STATES, State
 
 metadata: Final = MetaData()
 
@@ -69,6 +70,8 @@ email: Final = Table(
     Column("reply_to", Word(320)),
     *message_columns(),
     Column("message_id", Word(255)),
+    # Others may write it. Without a CHECK, which no engine adds to a table in use: a wrong one fails with its reason.
+    Column("category", Code(16), nullable=False, server_default="transactional"),
     CheckConstraint("priority IN (0, 1, 2)", name="ck_email_priority"),
     CheckConstraint("state IN ('pending', 'sending', 'sent', 'failed', 'expired', 'uncertain')", name="ck_email_state"),
     **numbered_table_options,
@@ -76,6 +79,8 @@ email: Final = Table(
 unique_when_given("uq_email_reference", email.c.reference)
 # Equality columns, then the order, then what expiry looks at: the queue is read from the index alone.
 Index("ix_email_queue", email.c.state, email.c.priority, email.c.due_ms, email.c.id, email.c.expires_at)
+# What left lately, for the limits of providers.
+Index("ix_email_began", email.c.began_ms)
 
 email_attachment: Final = Table(
     "email_attachment",
@@ -85,6 +90,8 @@ email_attachment: Final = Table(
     Column("name", Word(255), nullable=False),
     Column("content", Bytes, nullable=False),
     Column("media_type", Code(127)),
+    # In place of a content: a file of the folder that the settings name.
+    Column("path", Word(400)),
     **numbered_table_options,
 )
 Index("ix_email_attachment_email", email_attachment.c.email_id)
@@ -101,6 +108,23 @@ email_recipient: Final = Table(
     **numbered_table_options,
 )
 Index("ix_email_recipient_email", email_recipient.c.email_id)
+
+email_opt_out: Final = Table(
+    "email_opt_out",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("address", Word(320)),
+    # What a click brings back; whose it is, Service sees when it is to write to them.
+    Column("token", Code(64)),
+    Column("at", Instant(), nullable=False, server_default=utc_now()),
+    Column("source", Word(100)),
+    CheckConstraint("address IS NOT NULL OR token IS NOT NULL", name="ck_email_opt_out_who"),
+    # An address as people type it would never be found, and its owner written to again.
+    CheckConstraint("address = LOWER(address)", name="ck_email_opt_out_lower"),
+    **numbered_table_options,
+)
+unique_when_given("uq_email_opt_out_address", email_opt_out.c.address)
+unique_when_given("uq_email_opt_out_token", email_opt_out.c.token)
 
 outbox_attempt: Final = Table(
     "outbox_attempt",
@@ -205,12 +229,21 @@ class Channel:
     recipients: Table | None = None
     owner: str = "email_id"
     """The column by which attachments and recipients name their message."""
+    own: tuple[str, ...] = ()
+    """Columns of Service's own that people are shown besides those of any message."""
+    has_reports: bool = False
+    """Whether the provider tells later what became of a message: `sent` is not its last state then."""
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """Return the states that a message of this channel can be in."""
+        return STATES if self.has_reports else tuple(state for state in STATES if state != "delivered")
 
 
 EMAIL: Final = Channel(
     "email",
     email,
-    texts=("recipient", "subject", "text_body", "html_body", "reply_to", "reference", "source"),
+    texts=("recipient", "subject", "text_body", "html_body", "reply_to", "reference", "source", "category"),
     listed=("subject", "reference", "source"),
     provider_reference="message_id",
     attachments=email_attachment,

@@ -8,10 +8,11 @@ from config.kinds import EXAMPLE_STATION
 from config.prose import default_text, takes
 from config.schema import SettingsSchema
 from config.sentence import Sentence
-from config.shapes import Anything, Field, Listed, Named, Shape, Single, Table, fields_of, shape_of
+from config.shapes import Anything, Field, Listed, Named, Shape, Single, Table, Variants, fields_of, shape_of
 from config.tables import UncheckedTable
-from config.toml_text import dotted, write_key
+from config.toml_text import dotted, write_key, write_text
 from config.values import as_toml
+from config.variants import tags_of
 
 EXAMPLE_SERVER: Final = "SERVEUR"
 _WIDTH: Final = 110
@@ -82,6 +83,9 @@ class _Writer:
         match field.shape:
             case Table(table):
                 self.table(path, table, is_taken=is_taken)
+            case Variants(tables):
+                self.comment(Sentence.of("there are other tables of this name: {others}", others=_others(tables)))
+                self.table(path, tables[0], is_taken=is_taken)
             case Listed(item):
                 self._header(f"[[{dotted(path)}]]", is_taken=is_taken)
                 self._body(path, _table_of(shape_of(item)), is_taken=is_taken)
@@ -138,4 +142,11 @@ def _has_tables(shape: Shape) -> bool:
 
 
 def _table_of(shape: Shape) -> Any:
+    if isinstance(shape, Variants):
+        return shape.tables[0]
     return shape.type_ if isinstance(shape, Table) else None
+
+
+def _others(tables: tuple[type, ...]) -> str:
+    told = (tags_of(table) for table in tables[1:])
+    return "; ".join(", ".join(f"{key} = {write_text(value)}" for key, value in tags.items()) for tags in told)

@@ -20,7 +20,7 @@ _NAMED: Final = re.compile(
     re.IGNORECASE,
 )
 _AUTHORIZATION: Final = re.compile(
-    r"((?:authorization|proxy-authorization)\s*:\s*(?:\w+\s+)?|\b(?:bearer|basic)\s+|\bAUTH\s+(?:PLAIN|LOGIN|XOAUTH2)\s+)"
+    r"((?:authorization|proxy-authorization)\s*:\s*(?:\w+\s+)?|\b(?:bearer|basic)\s+|\bAUTH\s+(?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER)\s+)"
     r"[\w+/=.~-]{6,}",
     re.IGNORECASE,
 )

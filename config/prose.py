@@ -3,7 +3,7 @@
 from typing import Any, assert_never
 
 from config.sentence import Sentence
-from config.shapes import Anything, Field, Listed, Named, Single, Table, shape_of
+from config.shapes import Anything, Field, Listed, Named, Single, Table, Variants, shape_of
 from config.values import as_toml
 
 
@@ -31,7 +31,7 @@ def kind_name(type_: Any) -> Sentence:
             return Sentence.of("a list, each {item}", item=kind_name(item))
         case Named(item):
             return Sentence.of("by name, {item}", item=kind_name(item))
-        case Table():
+        case Table() | Variants():
             return Sentence.of("a table")
         case Anything():
             return Sentence.of("anything")

@@ -15,8 +15,9 @@ from config.kinds import Context, kind_of, unexpected
 from config.positions import Path as KeyPath
 from config.problem import ValueRefusedError, did_you_mean
 from config.sentence import Sentence
-from config.shapes import Anything, Field, Listed, Named, Single, Table, fields_of, shape_of, without_none
+from config.shapes import Anything, Field, Listed, Named, Single, Table, Variants, fields_of, shape_of, without_none
 from config.tables import OperationSettings, UncheckedTable
+from config.variants import chosen
 
 Hook = Callable[[Any, Any], Any]
 Refusal = tuple[KeyPath, ValueRefusedError]
@@ -81,7 +82,7 @@ def _converter(context: Context) -> cattrs.Converter:
     return converter
 
 
-def _hook_for(type_: Any, converter: cattrs.Converter, context: Context) -> Hook:
+def _hook_for(type_: Any, converter: cattrs.Converter, context: Context) -> Hook:  # noqa: PLR0911 - one for each shape
     shape = shape_of(type_)
     match shape:
         case Single(kind):
@@ -98,6 +99,8 @@ def _hook_for(type_: Any, converter: cattrs.Converter, context: Context) -> Hook
             return _unchecked_hook(converter)
         case Table(table):
             return _table_hook(table, converter)
+        case Variants(tables):
+            return lambda raw, _type: converter.structure(raw, chosen(tables, _a(dict, raw, Sentence.of("a table"))))
         case Anything():
             return lambda raw, _type: frozen(raw)
         case _:

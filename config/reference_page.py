@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from config.prose import default_text, takes
 from config.schema import SettingsSchema
 from config.sentence import Sentence
-from config.shapes import Anything, Listed, Named, Shape, Table, fields_of, shape_of
+from config.shapes import Anything, Listed, Named, Shape, Table, Variants, fields_of, shape_of
 from config.tables import UncheckedTable
-from config.toml_text import write_key
+from config.toml_text import write_key, write_text
+from config.variants import tags_of
 
 
 def reference(schema: SettingsSchema, language: str = "en") -> str:
@@ -46,16 +47,20 @@ def _tables(table: type, path: str) -> Iterator[tuple[str, type, Sentence]]:
         for header, inner in _own_tables(field.shape, inner_path):
             if inner is not UncheckedTable:
                 yield header, inner, field.told.help
-                yield from _tables(inner, header.strip("[]"))
+                yield from _tables(inner, header.partition("]")[0].strip("["))
 
 
 def _own_tables(shape: Shape, path: str) -> Iterator[tuple[str, type]]:
     match shape:
         case Table(table):
             yield f"[{path}]", table
+        case Variants(tables):
+            for table in tables:
+                tags = ", ".join(f"{key} = {write_text(value)}" for key, value in tags_of(table).items())
+                yield f"[{path}] {tags}", table
         case Listed(item):
-            for _header, table in _own_tables(shape_of(item), path):
-                yield f"[[{path}]]", table
+            for header, table in _own_tables(shape_of(item), path):
+                yield f"[{header.partition(']')[0]}]]{header.partition(']')[2]}", table
         case Named(item):
             yield from _own_tables(shape_of(item), f"{path}.NAME")
         case _:

@@ -17,11 +17,13 @@ from config.shapes import (
     Single,
     Table,
     Unchecked,
+    Variants,
     fields_of,
     shape_of,
     without_none,
 )
 from config.tables import ClubSettings, OperationSettings, UncheckedTable
+from config.variants import check_variants
 
 
 def _read_only(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -96,6 +98,10 @@ def _check_type(type_: Any) -> None:
         case Table(table):
             for field in fields_of(table):
                 _check_type(field.type_)
+        case Variants(tables):
+            for table in tables:
+                _check_type(table)
+            check_variants(tables)
         case Single() | Anything():
             return
 

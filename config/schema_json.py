@@ -5,7 +5,7 @@ from typing import Any, Final, assert_never
 
 from config.schema import SettingsSchema
 from config.sentence import Sentence
-from config.shapes import Anything, Field, Listed, Named, Single, Table, fields_of, shape_of
+from config.shapes import Anything, Field, Listed, Named, Single, Table, Variants, fields_of, shape_of
 from config.tables import OperationSettings, UncheckedTable
 from config.values import as_plain
 
@@ -36,6 +36,8 @@ def _of_type(type_: Any, language: str) -> dict[str, Any]:
             return {"type": "object", "additionalProperties": _of_type(item, language)}
         case Table(table):
             return _table(table, language)
+        case Variants(tables):
+            return {"oneOf": [_table(table, language) for table in tables]}
         case Anything():
             return {}
         case _:

@@ -1,6 +1,8 @@
 """Secrets: kept as a reference, revealed at the moment of use, shown by nothing."""
 
 import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NoReturn, Self
 
@@ -50,6 +52,28 @@ class Secret:
                 return _from_file(self._folder / name)
             case _:
                 return self._text
+
+    def keep(self, value: str) -> None:
+        """Replace the secret where it is kept, so that `reveal` returns `value` from now on, also after a restart.
+
+        Raises SecretError where that is not possible: a vault that says no, a folder that cannot be written, and always
+        for `env:` and a secret that stands in the settings file. A file is replaced as a whole, for its user alone.
+        """
+        kind, _, name = self._text.partition(":")
+        match kind:
+            case "keyring":
+                from config.vault import into_keyring  # noqa: PLC0415 - as in reveal
+
+                into_keyring(name, value)
+            case "file":
+                _into_file(self._folder / name, value)
+            case _:
+                raise SecretError(
+                    Sentence.of(
+                        "{reference} cannot be written back: keep this secret in keyring: or file:",
+                        reference=self.reference,
+                    )
+                )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
@@ -103,3 +127,28 @@ def _from_file(path: Path) -> str:
             Sentence.of("the file {path} should hold a secret of 1 to 65536 bytes: write the secret in it", path=path)
         )
     return text
+
+
+def _into_file(path: Path, value: str) -> None:
+    """Replace a file as a whole: a power cut leaves the old secret or the new one, never half of it."""
+    try:
+        # mkstemp: for this user alone from the first instant.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(value.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        raise SecretError(
+            Sentence.of(
+                "the secret in {path} cannot be replaced ({reason}): let this user write in its folder",
+                path=path,
+                reason=error.strerror or error,
+            )
+        ) from error

@@ -49,11 +49,18 @@ class Table:
 
 
 @attrs.frozen
+class Variants:
+    """One of several tables with known keys, told apart as `config.variants` says: a union of attrs classes."""
+
+    tables: tuple[type, ...]
+
+
+@attrs.frozen
 class Anything:
     """Whatever TOML can hold."""
 
 
-Shape = Single | Listed | Named | Table | Anything
+Shape = Single | Listed | Named | Table | Variants | Anything
 
 
 @attrs.frozen
@@ -94,6 +101,8 @@ def shape_of(type_: Any) -> Shape:
         return Named(arguments[1])
     if isinstance(type_, type) and attrs.has(type_):
         return Table(type_)
+    if _is_union(type_) and all(isinstance(each, type) and attrs.has(each) for each in arguments):
+        return Variants(arguments)
     raise TypeError(f"a setting cannot be of type {type_!r}: see config.kinds for the types there are")
 
 
@@ -106,19 +115,28 @@ def may_show(type_: Any, path: tuple[str | int, ...]) -> bool:
         case Listed(item) | Named(item):
             return may_show(item, path[1:])
         case Table(table):
-            inner = [field.type_ for field in fields_of(table) if field.key == path[0]]
-            return bool(inner) and may_show(inner[0], path[1:])
+            return _may_show_key((table,), path)
+        case Variants(tables):
+            return _may_show_key(tables, path)
         case _:
             return False
 
 
+def _may_show_key(tables: tuple[type, ...], path: tuple[str | int, ...]) -> bool:
+    """Whether no table has a secret there, and some table has something there."""
+    inner = [field.type_ for table in tables for field in fields_of(table) if field.key == path[0]]
+    return bool(inner) and all(may_show(type_, path[1:]) for type_ in inner)
+
+
 def without_none(type_: Any) -> Any:
-    """Return X for `X | None`, any other type as it is."""
-    if get_origin(type_) in (Union, UnionType):
-        kept = [argument for argument in get_args(type_) if argument is not NoneType]
-        if len(kept) == 1:
-            return kept[0]
+    """Return X for `X | None`, `X | Y` for `X | Y | None`, any other type as it is."""
+    if _is_union(type_) and NoneType in get_args(type_):
+        return Union[tuple(argument for argument in get_args(type_) if argument is not NoneType)]  # noqa: UP007 - made of a tuple
     return type_
+
+
+def _is_union(type_: Any) -> bool:
+    return get_origin(type_) in (Union, UnionType)
 
 
 def fields_of(type_: type) -> Iterator[Field]:

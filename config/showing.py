@@ -8,7 +8,7 @@ import attrs
 from config.positions import Path as KeyPath
 from config.sentence import Sentence
 from config.settings import Settings
-from config.shapes import Anything, Listed, Named, Single, Table, fields_of, shape_of
+from config.shapes import Anything, Listed, Named, Single, Table, Variants, fields_of, shape_of
 from config.tables import UncheckedTable
 from config.toml_text import dotted, write_text
 from config.urls import HIDDEN
@@ -61,7 +61,7 @@ def _values(value: Any, type_: Any, path: KeyPath) -> Iterator[tuple[KeyPath, st
         case Single() | Anything():
             yield path, as_toml(value, type_)
         case Listed(item):
-            if value and isinstance(shape_of(item), Table):
+            if value and isinstance(shape_of(item), Table | Variants):
                 for place, entry in enumerate(value):
                     yield from _values(entry, item, (*path, place))
             else:
@@ -71,6 +71,8 @@ def _values(value: Any, type_: Any, path: KeyPath) -> Iterator[tuple[KeyPath, st
                 yield from _values(entry, item, (*path, name))
         case Table(table):
             yield from _keys(value, table, path)
+        case Variants():
+            yield from _keys(value, type(value), path)
         case _:
             assert_never(shape)
 

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any, assert_never
 
-from config.shapes import Anything, Listed, Named, Single, Table, fields_of, shape_of
+from config.shapes import Anything, Listed, Named, Single, Table, Variants, fields_of, shape_of
 from config.toml_text import write_key, write_text
 from config.urls import HIDDEN
 
@@ -22,6 +22,8 @@ def as_toml(value: Any, type_: Any) -> str:
         case Table(table):
             given = ((field, getattr(value, field.attribute)) for field in fields_of(table))
             return _inline((field.key, as_toml(inner, field.type_)) for field, inner in given if inner is not None)
+        case Variants():
+            return as_toml(value, type(value))
         case Anything():
             return write_text(HIDDEN)
         case _:

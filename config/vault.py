@@ -52,6 +52,24 @@ def from_keyring(name: str) -> str:
     return found
 
 
+def into_keyring(name: str, value: str) -> None:
+    """Keep a password in the vault for service `heitz-service` and user `name`; raises SecretError as reading does."""
+    backend = keyring.get_keyring()
+    for part in (backend, *getattr(backend, "backends", ())):
+        _refuse_plain_text(part, name)
+    try:
+        keyring.set_password(SERVICE, name, value)
+    except (KeyringError, OSError) as error:
+        # The class alone: a back end may quote what it was given.
+        raise SecretError(
+            Sentence.of(
+                "the secret keyring:{name} cannot be kept ({reason}): unlock the password vault, or use file: instead",
+                name=name,
+                reason=type(error).__name__,
+            )
+        ) from None
+
+
 def _refuse_plain_text(backend: Any, name: str) -> None:
     if type(backend).__name__ == "PlaintextKeyring":
         raise SecretError(

@@ -18,12 +18,15 @@ _COLUMNS: Final = 78
 # The words that stand for what the reader is to write.
 _PLACES: Final = {
     "ACTOR": Sentence.of("ACTOR"),
+    "ADDRESS": Sentence.of("ADDRESS"),
     "COMMAND": Sentence.of("COMMAND"),
     "FILE": Sentence.of("FILE"),
     "NAME": Sentence.of("NAME"),
+    "NUMBER": Sentence.of("NUMBER"),
     "OPERATION": Sentence.of("OPERATION"),
     "STATE": Sentence.of("STATE"),
     "STATION": Sentence.of("STATION"),
+    "TEXT": Sentence.of("TEXT"),
     "WHEN": Sentence.of("WHEN"),
 }
 _MOST: Final = 1 << 63

@@ -27,6 +27,7 @@ _MODULES: Final = {
     "config": "config",
     "database": "database",
     "email": "email",
+    "sms": "sms",
     "doctor": "doctor",
     "demo": "demo",
 }

@@ -1,4 +1,4 @@
-"""Lists as text for a terminal of 80 columns: the history of runs, e-mails."""
+"""Lists as text for a terminal of 80 columns: the history of runs, e-mails, SMS, objections."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from config.sentence import Sentence
 from service.rendering_table import Row, look_of, table
-from service.terminal import Terminal
+from service.terminal import Terminal, wrap
 from service.words import counter_word, duration, instant, outcome_word, work_word
 
 Json = Mapping[str, Any]
@@ -15,6 +15,7 @@ Json = Mapping[str, Any]
 _LOOK: Final = {
     "ok": ("good", "green"),
     "sent": ("good", "green"),
+    "delivered": ("good", "green"),
     "failed": ("bad", "red"),
     "expired": ("bad", "red"),
     "interrupted": ("warning", "yellow"),
@@ -51,11 +52,13 @@ def render_history(runs: Sequence[Json], terminal: Terminal, language: str, now:
 def render_messages(
     messages: Sequence[Json], counts: Mapping[str, int], terminal: Terminal, language: str, now: datetime
 ) -> str:
-    """Return the messages of `email list`, under how many there are in each state."""
+    """Return the messages of `email list` or `sms list`, under how many there are in each state."""
     dot = f" {terminal.symbol('dot')} "
     total = dot.join(f"{counter_word(state, language)} {count}" for state, count in counts.items())
+    totals = list(wrap(total, terminal.columns))
     if not messages:
-        return total
+        return "\n".join(totals)
+    about = "subject" if "subject" in messages[0] else "recipient"
     rows = (
         Row(
             look=look_of(_LOOK, str(message["state"])),
@@ -64,15 +67,49 @@ def render_messages(
                 counter_word(str(message["state"]), language),
                 instant(message["created_at"], now, language),
                 str(message["attempts"]),
-                str(message["subject"] or ""),
+                str(message[about] or ""),
             ),
             beneath=(str(message["error"] or ""),),
         )
         for message in messages
     )
-    titles = ("number", "state", "written", "attempts", "subject")
+    titles = ("number", "state", "written", "attempts", about)
     widths = (8, 11, 16, 8, terminal.columns - 53)
-    return "\n".join([total, "", *table(_said(titles, language), widths, rows, terminal)])
+    return "\n".join([*totals, "", *table(_said(titles, language), widths, rows, terminal)])
+
+
+def render_opt_outs(opt_outs: Sequence[Json], terminal: Terminal, language: str, now: datetime) -> str:
+    """Return the numbers of `sms opt-out list`, one line each and the member's words beneath."""
+    if not opt_outs:
+        return Sentence.of("nobody has objected to marketing by SMS").render(language)
+    doubt = Sentence.of("read this: `sms opt-out add` keeps it as an objection, `remove` takes it back").render(
+        language
+    )
+    rows = (
+        Row(
+            look=("warning", "yellow") if one["doubtful"] else ("off", "dim"),
+            cells=(str(one["number"]), instant(one["at"], now, language), str(one["source"] or "")),
+            beneath=(str(one["words"] or ""), doubt if one["doubtful"] else ""),
+        )
+        for one in opt_outs
+    )
+    titles = ("telephone", "since", "source")
+    return "\n".join(table(_said(titles, language), (24, 16, terminal.columns - 46), rows, terminal))
+
+
+def render_email_opt_outs(opt_outs: Sequence[Json], terminal: Terminal, language: str, now: datetime) -> str:
+    """Return the addresses of `email opt-out list`, one line each; of some only the token is known."""
+    if not opt_outs:
+        return Sentence.of("nobody has objected to marketing by e-mail").render(language)
+    rows = (
+        Row(
+            look=("off", "dim"),
+            cells=(str(one["address"] or one["token"]), instant(one["at"], now, language), str(one["source"] or "")),
+        )
+        for one in opt_outs
+    )
+    titles = ("address", "since", "source")
+    return "\n".join(table(_said(titles, language), (40, 16, terminal.columns - 62), rows, terminal))
 
 
 _TITLES: Final = {
@@ -86,6 +123,11 @@ _TITLES: Final = {
     "written": Sentence.of("written"),
     "attempts": Sentence.of("attempts"),
     "subject": Sentence.of("subject"),
+    "recipient": Sentence.of("recipient"),
+    "address": Sentence.of("address"),
+    "telephone": Sentence.of("telephone"),
+    "since": Sentence.of("since"),
+    "source": Sentence.of("source"),
 }
 
 

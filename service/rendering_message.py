@@ -1,4 +1,4 @@
-"""One message of `email show` as text: who it is for, what became of it, and every delivery that was tried."""
+"""One message of `email show` or `sms show` as text: who it is for, what became of it, each attempt to deliver it."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -29,23 +29,36 @@ def render_message(message: Json, terminal: Terminal, language: str, now: dateti
     field(Sentence.of("state"), counter_word(str(message["state"]), language))
     field(Sentence.of("error"), message["error"])
     field(Sentence.of("recipient"), message["recipient"])
-    field(Sentence.of("subject"), message["subject"])
+    field(Sentence.of("subject"), message.get("subject"))
+    if message.get("category") == "marketing":
+        field(Sentence.of("category"), Sentence.of("marketing").render(language))
+    field(Sentence.of("parts"), message.get("parts"))
+    field(Sentence.of("client"), message.get("client_id"))
     field(Sentence.of("reference"), message["reference"])
     field(Sentence.of("source"), message["source"])
     field(Sentence.of("written"), _at(message["created_at"], now, language))
     field(Sentence.of("sent"), _at(message["sent_at"], now, language))
+    field(Sentence.of("delivered"), _at(message.get("delivered_at"), now, language))
     field(Sentence.of("next attempt"), _at(message["next_attempt_at"], now, language))
-    field(Sentence.of("Message-ID"), message["message_id"])
-    for attachment in message["attachments"]:
+    field(Sentence.of("Message-ID"), message.get("message_id"))
+    field(Sentence.of("at the provider"), message.get("provider_reference"))
+    field(Sentence.of("sent as"), message.get("sent_as"))
+    for attachment in message.get("attachments", ()):
         size = Sentence.of("{name} ({size} bytes)", name=attachment["name"], size=attachment["size"])
         field(Sentence.of("attachment"), size.render(language))
-    for one in message["recipients"]:
+    for one in message.get("recipients", ()):
         field(Sentence.of("to"), _became(one["address"], one, language))
     for one in message["deliveries"]:
-        at = f"{one['attempt']}. {_at(one['ended_at'], now, language)}, {one['station']}"
+        who = one["station"] or Sentence.of("a person").render(language)
+        at = f"{one['attempt']}. {_at(one['ended_at'], now, language)}, {who}"
         field(Sentence.of("delivery"), _became(at, one | {"state": one["outcome"]}, language))
-    lines += _body(str(message.get("text_body") or message.get("html_body") or ""), terminal)
+    lines += _body(_text_of(message), terminal)
     return "\n".join(lines)
+
+
+def _text_of(message: Json) -> str:
+    texts = (message.get(name) for name in ("text_body", "html_body", "body"))
+    return str(next((text for text in texts if text), ""))
 
 
 def _at(text: str | None, now: datetime, language: str) -> str | None:

@@ -4,9 +4,10 @@ from typing import Final
 
 from actors.email import OPERATION as EMAIL
 from actors.operation import RULES, Operation
+from actors.sms import OPERATION as SMS
 from config import UNCHECKED, SettingsSchema
 
-ROSTER: Final[tuple[Operation, ...]] = (EMAIL,)
+ROSTER: Final[tuple[Operation, ...]] = (EMAIL, SMS)
 
 
 def settings_schema() -> SettingsSchema:

@@ -93,7 +93,7 @@ def aggregate(program: Program, notices: Iterable[Notice], reports: Iterable[Chi
         return "failed"
     if states & _WORRYING_OPERATIONS or program.settings_problem is not None:
         return "attention"
-    if any(notice.warning is not None for notice in notices):
+    if any(notice.warning is not None or notice.concern is not None for notice in notices):
         return "attention"
     if any(report.state not in _CALM_ACTORS for report in reports):
         return "attention"
@@ -140,13 +140,20 @@ def _operation(operation: str, notice: Notice, program: Program, reader: Reader)
     return {
         "id": operation,
         "state": notice.state.value,
-        "reason": _text(notice.reason if notice.warning is None else notice.warning, reader),
+        "reason": _text(_what_to_say(notice), reader),
         "since": _instant(notice.since_at, reader),
         "holder": program.station if operation in program.held else notice.holder,
         "last_run": None if notice.last_run is None else describe_run(notice.last_run, reader),
         "next_run": _instant(notice.next_run_at, reader),
         "counters": dict(notice.counters),
     }
+
+
+def _what_to_say(notice: Notice) -> Sentence | None:
+    """Return the one sentence that matters most: what is wrong, then why it does not work, then what is to come."""
+    if notice.warning is not None:
+        return notice.warning
+    return notice.reason if notice.state is not OperationState.ACTIVE else notice.concern or notice.reason
 
 
 def describe_run(run: Run, reader: Reader) -> dict[str, Any]:

@@ -63,6 +63,13 @@ OUTCOME: Final = {
 OWN_WORK: Final = {"housekeeping": Sentence.of("housekeeping")}
 _COUNTER: Final = {
     "sent": Sentence.of("sent"),
+    "delivered": Sentence.of("delivered"),
+    "undelivered": Sentence.of("not delivered"),
+    "found": Sentence.of("left after all"),
+    "put_back": Sentence.of("put back"),
+    "received": Sentence.of("answers"),
+    "stop": Sentence.of("objections"),
+    "perhaps_stop": Sentence.of("to read"),
     "failed": Sentence.of("failed"),
     "pending": Sentence.of("pending"),
     "sending": Sentence.of("sending"),
@@ -70,6 +77,9 @@ _COUNTER: Final = {
     "expired": Sentence.of("expired"),
     "retried": Sentence.of("retried"),
     "later": Sentence.of("later"),
+    # What was found out or decided about an uncertain message.
+    "absent": Sentence.of("never arrived at the provider, waits to be sent again"),
+    "resend": Sentence.of("to be sent again"),
     "runs": Sentence.of("runs"),
 }
 # How an incarnation ended, by the runtime's name of it.

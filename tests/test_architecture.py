@@ -22,7 +22,9 @@ BREAKS = [
     ("no cycle: service over actors over club and supervisor over config", "config/broken.py", "import service"),
     ("what operations share knows no operation", "actors/board.py", "import actors.email.policy"),
     ("operations know neither each other nor who keeps them", "actors/email/broken.py", "import actors.registry"),
+    ("no operation knows another", "actors/sms/broken.py", "import actors.email.policy"),
     ("policies are pure", "actors/email/policy.py", "import actors.email.adapters"),
+    ("the rules of SMS are pure", "actors/sms/optout.py", "import club.outbox"),
 ]
 
 

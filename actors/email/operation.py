@@ -15,6 +15,8 @@ _INTERRUPT_SECONDS: Final = 8.0
 """What was interrupted is still written down, in a database that may be locked for a moment."""
 _DATABASE_SECONDS: Final = 60.0
 """What the database may take of a message's time beside the mail server, before its driver is held to be hung."""
+_TOKEN_SECONDS: Final = 60.0
+"""What the provider of tokens may take: an exchange, and another when the mail server does not take the first token."""
 
 
 def missing() -> Sentence | None:
@@ -36,7 +38,7 @@ def children(workplace: Workplace) -> tuple[ChildSpec, ...]:
             backoff=_BACKOFF,
             shutdown_seconds=_SHUTDOWN_SECONDS,
             interrupt_seconds=_INTERRUPT_SECONDS,
-            hang_timeout_seconds=longest.total_seconds() + _DATABASE_SECONDS,
+            hang_timeout_seconds=longest.total_seconds() + _DATABASE_SECONDS + _TOKEN_SECONDS,
         ),
     )
 

@@ -1,7 +1,7 @@
 """Decides what a delivery attempt means for the row: pure functions of facts, settings and now."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, unique
 from typing import Final, assert_never
 
@@ -9,12 +9,12 @@ import attrs
 
 from actors.email.attempt import NO_SMTPUTF8, TOO_BIG, Attempt, End, Refusal, Reply, Stage
 from actors.email.settings import EmailSettings
+from actors.retrying import RowFacts, wait_after, why_given_up
 from config.sentence import Sentence
 
 _GREYLIST: Final = re.compile(r"gr[ea]y-?\s?list|try again (?:later|in)|temporarily deferred", re.IGNORECASE)
 _TOO_MUCH: Final = 552
 _PERMANENT: Final = range(500, 600)
-_LOGIN_PAUSES: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 
 
 @unique
@@ -27,15 +27,6 @@ class Fault(Enum):
     """Never, for this message or this recipient."""
     OURS = "ours"
     """The server turns down the club's account or sender: someone must act, and no row is to blame."""
-
-
-@attrs.frozen
-class RowFacts:
-    """What the decision needs of the row: `attempts` counts this one; `due_at` is when it could first be sent."""
-
-    attempts: int
-    due_at: datetime
-    expires_at: datetime | None = None
 
 
 @attrs.frozen
@@ -121,19 +112,10 @@ def judge(
 
 def next_attempt_at(attempts: int, reply: Reply | None, settings: EmailSettings, now: datetime) -> datetime:
     """Return when to try again after `attempts` tries: doubling, capped, and late enough for a greylisting server."""
-    doublings = min(attempts - 1, 32)  # the cap is reached long before; without this, timedelta overflows
-    wait = min(settings.retry_after.total_seconds() * 2**doublings, settings.retry_at_most.total_seconds())
+    wait = wait_after(attempts, settings)
     if reply is not None and is_greylisting(reply):
-        wait = max(wait, settings.greylist_after.total_seconds())
-    return now + timedelta(seconds=wait)
-
-
-def pause_after_refused_login(times: int) -> timedelta:
-    """Return how long to leave a server alone that refused the login `times` times in a row, from 1 on.
-
-    Providers lock an account, or block an address, after some ten failures in an hour.
-    """
-    return _LOGIN_PAUSES[min(times, len(_LOGIN_PAUSES)) - 1]
+        wait = max(wait, settings.greylist_after)
+    return now + wait
 
 
 def is_greylisting(reply: Reply) -> bool:
@@ -180,18 +162,8 @@ def _retry(wanted: RetryAt, reply: Reply | None, row: RowFacts, settings: EmailS
     """Set the time of the next attempt, or give up when it would come too late or too often."""
     now = wanted.at
     at = next_attempt_at(row.attempts, reply, settings, now)
-    if row.attempts >= settings.max_attempts:
-        reason = Sentence.counted(
-            "given up after {n} attempt: {why}", "given up after {n} attempts: {why}", row.attempts, why=wanted.reason
-        )
-    elif row.expires_at is not None and at >= row.expires_at:
-        reason = Sentence.of("it expires before the next attempt: {why}", why=wanted.reason)
-    elif now - row.due_at >= settings.give_up_after:
-        hours = round(settings.give_up_after.total_seconds() / 3600)
-        reason = Sentence.counted(
-            "given up after {n} hour: {why}", "given up after {n} hours: {why}", hours, why=wanted.reason
-        )
-    else:
+    reason = why_given_up(row, at, wanted.reason, settings, now)
+    if reason is None:
         return attrs.evolve(wanted, at=at)
     return Failed(reason, wanted.served, wanted.refused)
 

@@ -6,7 +6,7 @@ from typing import Final
 from actors.email.attempt import Reply
 from config.masking import mask_addresses
 
-_LONGEST_TEXT: Final = 200
+_LONGEST_TEXT: Final = 600  # Google's longest refusals, with their links, have 450; the row takes 1000
 _ENHANCED: Final = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
 

@@ -1,6 +1,5 @@
 """The settings of the e-mail operation."""
 
-import ipaddress
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +8,9 @@ from typing import ClassVar, Final
 import attrs
 
 from actors.email.addresses import AddressError, parse_mailbox
+from actors.email.settings_oauth2 import OAuth2Settings
+from actors.email.unsubscribe import UnsubscribeSettings
+from actors.http.loopback import is_loopback
 from config.checks import Between, Judged, Matching, NotEmpty, size_between
 from config.declaration import setting
 from config.kinds import Duration, Size
@@ -38,14 +40,6 @@ def _objection_to_sender(text: str) -> Sentence | None:
     return None
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine itself."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
 @attrs.frozen(kw_only=True)
 class SmtpSettings:
     """The table `[email.smtp]`: the mail server, and how long to wait for it."""
@@ -67,6 +61,9 @@ class SmtpSettings:
     )
     password: Secret | None = setting(
         None, example="keyring:smtp", help=Sentence.of("the password that goes with the user")
+    )
+    oauth2: OAuth2Settings | None = setting(
+        None, help=Sentence.of("in place of a password: the provider's consent, for Microsoft 365 and Google")
     )
     sender: str = setting(
         check=Judged(_objection_to_sender, Sentence.of("an e-mail address, with or without a name")),
@@ -100,8 +97,9 @@ class SmtpSettings:
     def __attrs_post_init__(self) -> None:
         if self.user is None and self.password is not None:
             raise ValueRefusedError(Sentence.of("a password needs a user"), key=("password",))
-        if self.user is not None and self.password is None:
+        if self.user is not None and self.password is None and self.oauth2 is None:
             raise ValueRefusedError(Sentence.of("a user needs a password"), key=("user",))
+        self._check_oauth2()
         is_open = self.security is Security.NONE and not is_loopback(self.host)
         if is_open and self.user is not None and not self.password_in_clear:
             raise ValueRefusedError(
@@ -109,6 +107,20 @@ class SmtpSettings:
                 suggestion=Sentence.of(
                     'write "starttls" or "tls", or password_in_clear = true where the network is trusted'
                 ),
+                key=("security",),
+            )
+
+    def _check_oauth2(self) -> None:
+        if self.oauth2 is None:
+            return
+        if self.password is not None:
+            raise ValueRefusedError(Sentence.of("password and oauth2 exclude each other"), key=("oauth2",))
+        if self.user is None:
+            raise ValueRefusedError(Sentence.of("oauth2 needs a user: the address of the account"), key=("user",))
+        if self.security is Security.NONE:
+            raise ValueRefusedError(
+                Sentence.of("a token travels over a verified encryption only"),
+                suggestion=Sentence.of('write "starttls" or "tls"'),
                 key=("security",),
             )
 
@@ -127,6 +139,38 @@ class EmailSettings(ExclusiveSettings):
     )
     batch: int = setting(
         500, check=Between(1, 10_000), help=Sentence.of("how many e-mails are taken out of the database at a time")
+    )
+    per_minute: int | None = setting(
+        None,
+        check=Between(1, 100_000),
+        example=30,
+        help=Sentence.of("how many e-mails leave in a minute at most, where the provider sets a limit"),
+    )
+    per_hour: int | None = setting(
+        None,
+        check=Between(1, 100_000),
+        example=200,
+        help=Sentence.of("how many e-mails leave in an hour at most, all stations together"),
+    )
+    per_day: int | None = setting(
+        None,
+        check=Between(1, 100_000),
+        example=2000,
+        help=Sentence.of("how many e-mails leave in 24 hours at most, all stations together"),
+    )
+    provider_limits: bool = setting(
+        True, help=Sentence.of("whether the known limits of usual providers hold where none is given here")
+    )
+    enough_pause: Duration = setting(
+        timedelta(minutes=5),
+        check=Between(timedelta(milliseconds=1), timedelta(hours=12)),
+        help=Sentence.of("how long a server is left alone that says it has had enough for now"),
+    )
+    per_connection: int | None = setting(
+        None,
+        check=Between(1, 100_000),
+        example=100,
+        help=Sentence.of("after how many e-mails to connect anew; without it, when the server asks for it"),
     )
     retry_after: Duration = setting(
         timedelta(minutes=1), check=_A_WHILE, help=Sentence.of("the wait after a first refusal for now; it doubles")
@@ -150,6 +194,14 @@ class EmailSettings(ExclusiveSettings):
     )
     max_message_size: Size = setting(
         20_000_000, check=size_between(1000), help=Sentence.of("the largest e-mail, attachments encoded")
+    )
+    attachments_folder: Path | None = setting(
+        None,
+        example=Path("attachments"),
+        help=Sentence.of("the folder from which attachments may be taken that the database gives as a path"),
+    )
+    unsubscribe: UnsubscribeSettings | None = setting(
+        None, help=Sentence.of("how members leave marketing; without it no marketing e-mail is sent")
     )
     max_recipients: int = setting(
         50, check=Between(1, 1000), help=Sentence.of("how many recipients, who read each other's address, one may have")

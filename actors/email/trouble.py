@@ -19,6 +19,11 @@ class ConnectionTrouble(SentenceError):  # noqa: N818 - weather more often than 
         """Whether it will not pass by itself: a wrong password, an untrusted certificate."""
         return False
 
+    @property
+    def refuses_login(self) -> bool:
+        """Whether the user, the password or the consent was refused: a provider may lock an account that goes on."""
+        return False
+
 
 class Unreachable(ConnectionTrouble):
     """No connection: unknown name, nothing listening, network away."""
@@ -57,7 +62,7 @@ class Turned(ConnectionTrouble):
 
     @property
     def refuses_login(self) -> bool:
-        """Whether the user or the password was refused: a provider may lock an account that goes on trying."""
+        """Whether the server refused who logs in."""
         return self.stage is Stage.AUTH and self.needs_a_person
 
 
@@ -76,4 +81,22 @@ class NoPassword(ConnectionTrouble):
     @property
     def needs_a_person(self) -> bool:
         """Always: someone must store it."""
+        return True
+
+
+class NoToken(ConnectionTrouble):
+    """No access token could be had now: the provider's token endpoint is away or speaks nonsense."""
+
+
+class NoConsent(ConnectionTrouble):
+    """The provider gives no token any more: the consent was withdrawn or is over, or the application is not known."""
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Always: someone must consent anew, or correct the settings."""
+        return True
+
+    @property
+    def refuses_login(self) -> bool:
+        """Always: asking on changes nothing."""
         return True

@@ -157,6 +157,7 @@ class StationPlan:
             desk=self._board.desk(operation.id),
             lease=self._lease(operation.id, database) if exclusive else None,
             journal=self._journal,
+            country=settings.club.country,
         )
 
     def _can_work(self, operation: str) -> bool:

@@ -1,4 +1,4 @@
-"""The sample club: its settings file, its database, and the member desk that writes e-mails into it."""
+"""The sample club: its settings file, its database, and the member desk that writes messages into it."""
 
 import sqlite3
 from contextlib import closing
@@ -7,6 +7,7 @@ from typing import Final
 
 from club import Database
 from club.migrations import initialise
+from service.demo.gateway import SETTINGS as SMS_SETTINGS
 
 STATION: Final = "ACCUEIL"
 
@@ -35,10 +36,11 @@ _MEMBERS: Final = ("Élodie", "Jean", "Maëlle", "François", "Inès", "Loïc", 
 _LESSONS: Final = ("Aquagym", "Pilates", "Natation enfants", "Vélo", "Yoga")
 
 
-def make_club(folder: Path, smtp_port: int, language: str) -> Path:
+def make_club(folder: Path, smtp_port: int, sms_port: int, language: str) -> Path:
     """Make the club in an empty folder and return its settings file."""
     settings = folder / "heitz-service.toml"
-    settings.write_text(_SETTINGS.format(port=smtp_port, language=language), encoding="utf-8")
+    text = _SETTINGS.format(port=smtp_port, language=language) + SMS_SETTINGS.format(port=sms_port)
+    settings.write_text(text, encoding="utf-8")
     database = Database(f"sqlite:///{folder / 'club.db'}")
     initialise(database)
     database.dispose()
@@ -52,10 +54,19 @@ def write_emails(folder: Path, first: int, count: int) -> None:
         connection.executemany("INSERT INTO email (recipient, subject, text_body) VALUES (?, ?, ?)", rows)
 
 
-def states(folder: Path) -> dict[str, int]:
-    """Return how many e-mails of the club are in each state."""
+def write_sms(folder: Path, first: int, count: int) -> None:
+    """Write SMS, likewise."""
+    rows = [_sms(number) for number in range(first, first + count)]
+    with closing(sqlite3.connect(folder / "club.db", timeout=10)) as connection, connection:
+        connection.executemany("INSERT INTO sms (recipient, body) VALUES (?, ?)", rows)
+
+
+def sent(folder: Path) -> tuple[int, int]:
+    """Return how many e-mails and how many SMS of the club are marked as sent."""
     with closing(sqlite3.connect(folder / "club.db", timeout=10)) as connection:
-        return dict(connection.execute("SELECT state, count(*) FROM email GROUP BY state").fetchall())
+        [emails] = connection.execute("SELECT count(*) FROM email WHERE state = 'sent'").fetchone()
+        [sms] = connection.execute("SELECT count(*) FROM sms WHERE state = 'sent'").fetchone()
+        return emails, sms
 
 
 def _email(number: int) -> tuple[str, str, str]:
@@ -63,3 +74,8 @@ def _email(number: int) -> tuple[str, str, str]:
     lesson = _LESSONS[number % len(_LESSONS)]
     recipient = f"{member} <membre{number}@example.org>"
     return recipient, f"{lesson} : votre séance est confirmée", f"Bonjour {member},\n\nÀ bientôt au club !\n"
+
+
+def _sms(number: int) -> tuple[str, str]:
+    lesson = _LESSONS[number % len(_LESSONS)]
+    return f"06 98 76 54 {number:02}", f"{lesson} : la séance de 18 h est annulée, le club vous prie de l'excuser."

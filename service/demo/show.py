@@ -1,4 +1,4 @@
-"""The script of the demonstration, from the first e-mail to the count at the end."""
+"""The script of the demonstration, from the first message to the count at the end."""
 
 import os
 import signal
@@ -19,7 +19,8 @@ from config.sentence import Sentence, SentenceError
 from service.channel.client import ask, find
 from service.channel.handshake import make_key
 from service.console import Console, standard_console
-from service.demo.club import STATION, make_club, states, write_emails
+from service.demo.club import STATION, make_club, sent, write_emails, write_sms
+from service.demo.gateway import Gateway
 from service.exit_codes import Exit
 from service.instance import acquire
 from service.logs import logging_to
@@ -37,6 +38,7 @@ _SECONDS: Final = 20.0
 _LOOK_SECONDS: Final = 0.25
 _SCENES: Final = 5  # four, and a rest before the count
 _FIRST, _SECOND, _THIRD = 40, 30, 50
+_SMS_FIRST, _SMS_SECOND = 12, 18
 
 
 class DemoIncomplete(SentenceError):  # noqa: N818 - what the reader sees
@@ -58,13 +60,14 @@ class Scene:
     folder: Path
     home: Folders
     receiver: "Receiver"
+    gateway: Gateway
     station: Station
     pause_seconds: float
     lasts_until: float
 
 
 def run(options: DemoOptions) -> int:
-    """Show the program at work and return 0, or 1 when an e-mail was lost or doubled."""
+    """Show the program at work and return 0, or 1 when a message was lost or doubled."""
     console = standard_console(options.language)
     try:
         from service.demo.receiver import Receiver  # noqa: PLC0415 - an optional part
@@ -72,14 +75,19 @@ def run(options: DemoOptions) -> int:
         raise DemoIncomplete(
             "the demonstration needs the package aiosmtpd: pip install 'heitz-service[demo]'"
         ) from error
-    with _ended_by_signals(), tempfile.TemporaryDirectory(prefix="heitz-service-demo-") as name, Receiver() as receiver:
+    with (
+        _ended_by_signals(),
+        tempfile.TemporaryDirectory(prefix="heitz-service-demo-") as name,
+        Receiver() as receiver,
+        Gateway() as gateway,
+    ):
         folder = Path(name)
         home = folders({**os.environ, HOME_VARIABLE: str(folder / "home")})
-        followed = SettingsFile(make_club(folder, receiver.port, console.language), settings_schema())
+        followed = SettingsFile(make_club(folder, receiver.port, gateway.port, console.language), settings_schema())
         followed.load()
         with _running(followed, home, debug=options.debug) as station:
             seconds = options.seconds or _SECONDS
-            scene = Scene(console, folder, home, receiver, station, seconds / _SCENES, monotonic() + seconds)
+            scene = Scene(console, folder, home, receiver, gateway, station, seconds / _SCENES, monotonic() + seconds)
             return _play(scene)
 
 
@@ -111,10 +119,16 @@ def _running(followed: SettingsFile, home: Folders, *, debug: bool) -> Iterator[
 
 def _play(scene: Scene) -> int:
     say = scene.console.print
-    say(Sentence.of("A sample club in a temporary folder, a real local mail server, one station."))
-    _step(scene, Sentence.of("Another program of the club writes {n} e-mails into the database", n=_FIRST))
+    say(Sentence.of("A sample club in a temporary folder, a real local mail server and SMS gateway, one station."))
+    _step(
+        scene,
+        Sentence.of(
+            "Another program of the club writes {n} e-mails and {sms} SMS into the database", n=_FIRST, sms=_SMS_FIRST
+        ),
+    )
     write_emails(scene.folder, 0, _FIRST)
-    _show_until(scene, lambda: len(scene.receiver.copies) >= _FIRST, 6)
+    write_sms(scene.folder, 0, _SMS_FIRST)
+    _show_until(scene, lambda: _have_arrived(scene, _FIRST, _SMS_FIRST), 6)
 
     _step(scene, Sentence.of("The e-mail actor is crashed on purpose, while {n} more are written", n=_SECOND))
     actor = scene.station.tree.child("email")
@@ -124,34 +138,49 @@ def _play(scene: Scene) -> int:
     _step(scene, Sentence.of("Its supervisor starts it again after a pause; nothing was lost meanwhile"))
     _show_until(scene, lambda: len(scene.receiver.copies) >= _FIRST + _SECOND, 8)
 
-    _step(scene, Sentence.of("It crashes again in the middle of {n} e-mails: the pause is longer", n=_THIRD))
+    _step(
+        scene,
+        Sentence.of(
+            "It crashes again in the middle of {n} e-mails, and so does the SMS actor in {sms} SMS",
+            n=_THIRD,
+            sms=_SMS_SECOND,
+        ),
+    )
     write_emails(scene.folder, _FIRST + _SECOND, _THIRD)
+    write_sms(scene.folder, _SMS_FIRST, _SMS_SECOND)
     actor.tell(Crash())
-    total = _FIRST + _SECOND + _THIRD
-    _show_until(scene, lambda: len(scene.receiver.copies) >= total, 10, hold_until=scene.lasts_until)
-    return _count(scene, total)
+    scene.station.tree.child("sms").tell(Crash())
+    emails, sms = _FIRST + _SECOND + _THIRD, _SMS_FIRST + _SMS_SECOND
+    _show_until(scene, lambda: _have_arrived(scene, emails, sms), 10, hold_until=scene.lasts_until)
+    return _count(scene, emails, sms)
 
 
-def _count(scene: Scene, written: int) -> int:
-    copies = scene.receiver.copies
-    doubled = sum(count - 1 for count in copies.values())
-    lost = written - len(copies)
-    found = states(scene.folder)
-    _step(scene, Sentence.of("The count, by the mail server itself"))
+def _have_arrived(scene: Scene, emails: int, sms: int) -> bool:
+    return len(scene.receiver.copies) >= emails and len(scene.gateway.copies) >= sms
+
+
+def _count(scene: Scene, emails: int, sms: int) -> int:
+    got = (scene.receiver.copies, scene.gateway.copies)
+    doubled = [sum(count - 1 for count in copies.values()) for copies in got]
+    lost = [written - len(copies) for written, copies in zip((emails, sms), got, strict=True)]
+    marked = sent(scene.folder)
+    _step(scene, Sentence.of("The count, by the mail server and the SMS gateway themselves"))
     rows = (
-        (Sentence.of("e-mails written"), written),
-        (Sentence.of("received by the mail server"), len(copies)),
+        (None, (scene.console.text(Sentence.of("e-mails")), scene.console.text(Sentence.of("SMS")))),
+        (Sentence.of("written"), (emails, sms)),
+        (Sentence.of("received"), tuple(len(copies) for copies in got)),
         (Sentence.of("received twice"), doubled),
         (Sentence.of("lost"), lost),
-        (Sentence.of("marked as sent in the database"), found.get("sent", 0)),
-        (Sentence.of("restarts of the e-mail actor"), int(_actor(scene)["restarts"])),
+        (Sentence.of("marked as sent in the database"), marked),
+        (Sentence.of("restarts of the actor"), [int(_actor(scene, path)["restarts"]) for path in ("email", "sms")]),
     )
-    for label, number in rows:
-        scene.console.print(f"  {scene.console.text(label):<34}{number:>6}")
-    is_well = not lost and not doubled and found.get("sent") == written
+    for label, (of_emails, of_sms) in rows:
+        said = "" if label is None else scene.console.text(label)
+        scene.console.print(f"  {said:<34}{of_emails:>8}{of_sms:>8}")
+    is_well = not any((*lost, *doubled)) and marked == (emails, sms)
     scene.console.print("")
     scene.console.print(
-        Sentence.of("All e-mails arrived, each once. The folder is removed; nothing is left behind.")
+        Sentence.of("All e-mails and SMS arrived, each once. The folder is removed; nothing is left behind.")
         if is_well
         else Sentence.of("This is not as it should be: run it again with --debug and send what it shows.")
     )
@@ -196,12 +225,12 @@ def _status_text(scene: Scene) -> str:
     status = _status(scene)
     shown = {
         **status,
-        "operations": [operation for operation in status["operations"] if operation["id"] == "email"],
-        "actors": [actor for actor in status["actors"] if actor["path"] in {"leases", "email"}],
+        "operations": [operation for operation in status["operations"] if operation["id"] in {"email", "sms"}],
+        "actors": [actor for actor in status["actors"] if actor["path"] in {"leases", "email", "sms"}],
         "config": {},
     }
     return render_status(shown, scene.console.terminal, scene.console.language, datetime.now().astimezone())
 
 
-def _actor(scene: Scene) -> dict[str, Any]:
-    return next(actor for actor in _status(scene)["actors"] if actor["path"] == "email")
+def _actor(scene: Scene, path: str = "email") -> dict[str, Any]:
+    return next(actor for actor in _status(scene)["actors"] if actor["path"] == path)

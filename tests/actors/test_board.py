@@ -85,3 +85,18 @@ def test_a_notice_that_was_read_does_not_change_afterwards(board: Board, desk: D
     before = board.notices()["email"]
     desk.ran(run(sent=1))
     assert dict(before.counters) == {"sent": 1}
+
+
+def test_a_concern_lasts_while_the_operation_works_and_goes_with_it_to_another_station(
+    board: Board, desk: Desk
+) -> None:
+    low = Sentence.of("the credit runs low")
+    desk.active()
+    desk.concern(low)
+    desk.active()
+    desk.warn(None)  # the leases have their own word
+    assert board.notices()["email"].concern == low
+    desk.waiting(Sentence.of("away"))
+    assert board.notices()["email"].concern == low
+    desk.standby("SERVEUR")
+    assert board.notices()["email"].concern is None

@@ -12,7 +12,7 @@ import pytest
 from club_places import FIRST_DAY_MS, ModelPlaces, Place, ServerPlace, SqlitePlace, create
 from database_servers import MariaDB, Missing, PostgreSQL, Server, running
 
-from club import EMAIL, Database, Journal, Lease, Outbox, OutboxDesk, Times, migrations
+from club import EMAIL, Channel, Database, Journal, Lease, Outbox, OutboxDesk, Times, migrations
 
 ENGINES: Final = ("sqlite", "mariadb", "postgresql")
 _NAMES: Final = itertools.count(1)
@@ -68,14 +68,15 @@ class Club:
         """Return a recovered outbox under a lease that was just taken."""
         database = options.pop("database", None) or self.database()
         longest_wait = options.pop("longest_wait", None)
+        channel = options.pop("channel", EMAIL)
         lease = self.lease(station, database=database, **options)
         assert lease.acquire()
-        outbox = Outbox(database, EMAIL, lease, journal=journal, longest_wait=longest_wait)
+        outbox = Outbox(database, channel, lease, journal=journal, longest_wait=longest_wait)
         outbox.recover()
         return outbox
 
-    def desk(self) -> OutboxDesk:
-        return OutboxDesk(self.database(), EMAIL)
+    def desk(self, channel: Channel = EMAIL) -> OutboxDesk:
+        return OutboxDesk(self.database(), channel)
 
     def sql(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Run a statement as a program in any language would: without SQLAlchemy, without knowing Service."""
@@ -86,6 +87,13 @@ class Club:
         values = {"recipient": recipient, "subject": "Bonjour", "text_body": "À bientôt", **columns}
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         row = self.sql(f"INSERT INTO email ({names}) VALUES ({marks}) RETURNING id", *values.values())
+        return int(row[0][0])
+
+    def write_sms(self, **columns: Any) -> int:
+        """Insert one SMS with plain SQL and return its id."""
+        values = {"recipient": "06 39 98 12 34", "body": "Séance annulée", **columns}
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        row = self.sql(f"INSERT INTO sms ({names}) VALUES ({marks}) RETURNING id", *values.values())
         return int(row[0][0])
 
     @property

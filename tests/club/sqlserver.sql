@@ -1,8 +1,22 @@
+DELETE FROM email_opt_out WHERE email_opt_out.address = :address_1
+
+DELETE FROM email_opt_out WHERE email_opt_out.address = :address_1 OR email_opt_out.token = :token_1
+
 DELETE FROM email_recipient WHERE email_recipient.email_id = :email_id_1 AND email_recipient.state IN (__[POSTCOMPILE_state_1])
+
+DELETE FROM sms_opt_out WHERE sms_opt_out.number = :number_1
+
+DELETE FROM sms_report WHERE sms_report.id IN (__[POSTCOMPILE_id_1])
+
+DELETE FROM sms_report WHERE sms_report.received_ms < (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_1
 
 INSERT INTO email (recipient, subject) OUTPUT inserted.id VALUES (:recipient, :subject)
 
 INSERT INTO email_attachment (email_id, name, content) OUTPUT inserted.id VALUES (:email_id, :name, :content)
+
+INSERT INTO email_opt_out (address, source) OUTPUT inserted.id VALUES (:address, :source)
+
+INSERT INTO email_opt_out (token, source) OUTPUT inserted.id VALUES (:token, :source)
 
 INSERT INTO email_recipient (email_id, address, state, error) OUTPUT inserted.id VALUES (:email_id, :address, :state, :error)
 
@@ -18,11 +32,25 @@ INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_
 
 INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_ms, ended_ms, outcome, reference, error) SELECT :param_1 AS anon_1, email.id, email.attempts, :m_station AS anon_2, :m_presented AS anon_3, email.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1, :m_outcome AS anon_4, email.message_id, :m_error AS anon_5 FROM email WHERE email.state = :state_1 AND email.claim_token < :m_token
 
+INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_ms, ended_ms, outcome, reference, error) SELECT :param_1 AS anon_1, sms.id, sms.attempts, :m_station AS anon_2, :m_presented AS anon_3, sms.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1, :m_outcome AS anon_4, :m_reference AS anon_5, :m_error AS anon_6 FROM sms WHERE sms.id = :m_id
+
+INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_ms, ended_ms, outcome, reference, error) SELECT :param_1 AS anon_1, sms.id, sms.attempts, :m_station AS anon_2, :m_presented AS anon_3, sms.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1, :m_outcome AS anon_4, sms.provider_reference, :m_error AS anon_5 FROM sms WHERE sms.state = :state_1 AND sms.claim_token < :m_token
+
+INSERT INTO sms (recipient, body) OUTPUT inserted.id VALUES (:recipient, :body)
+
+INSERT INTO sms_opt_out (number, source, words, wish) VALUES (:number, :source, :words, :wish)
+
+INSERT INTO sms_received ([identity], sender, body, received_at, wish) OUTPUT inserted.id VALUES (:identity, :sender, :body, :received_at, :wish)
+
+INSERT INTO sms_report (fate, provider_reference, sent_as, reported_at, reason, received_ms) OUTPUT inserted.id VALUES (:fate, :provider_reference, :sent_as, :reported_at, :reason, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))
+
 INSERT INTO station (name, process, version, state, holds, seen_at, seen_ms, [plan]) VALUES (:s_name, :s_process, :s_version, :s_state, :s_holds, (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), :s_plan)
 
 SELECT (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1
 
 SELECT TOP __[POSTCOMPILE_param_1] club_schema.revision, club_schema.min_revision, club_schema.min_app FROM club_schema ORDER BY club_schema.revision DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] email.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.began_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_2 ORDER BY email.began_ms DESC
 
 SELECT TOP __[POSTCOMPILE_param_1] email.due_ms, email.created_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) ORDER BY email.due_ms, email.id
 
@@ -38,23 +66,57 @@ SELECT TOP __[POSTCOMPILE_param_1] email.id, email.state, email.attempts, email.
 
 SELECT TOP __[POSTCOMPILE_param_1] email.id, email.state, email.attempts, email.created_at, email.sent_at, email.due_ms, email.error, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now, email.subject, email.reference, email.source FROM email WHERE email.state IN (__[POSTCOMPILE_state_1]) ORDER BY email.id DESC
 
+SELECT TOP __[POSTCOMPILE_param_1] email_opt_out.id, email_opt_out.address, email_opt_out.token, email_opt_out.at, email_opt_out.source FROM email_opt_out ORDER BY email_opt_out.at DESC, email_opt_out.id DESC
+
 SELECT TOP __[POSTCOMPILE_param_1] operation_run.id FROM operation_run WHERE operation_run.started_ms < (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_2 AND operation_run.outcome != :outcome_1 ORDER BY operation_run.started_ms
 
 SELECT TOP __[POSTCOMPILE_param_1] operation_run.id, operation_run.operation, operation_run.occurrence, operation_run.station, operation_run.process, operation_run.outcome, operation_run.started_at, operation_run.started_ms, operation_run.finished_at, operation_run.finished_ms, operation_run.summary FROM operation_run WHERE operation_run.operation = :operation_1 AND operation_run.outcome IN (__[POSTCOMPILE_outcome_1]) ORDER BY operation_run.id DESC
 
 SELECT TOP __[POSTCOMPILE_param_1] operation_run.id, operation_run.operation, operation_run.occurrence, operation_run.station, operation_run.process, operation_run.outcome, operation_run.started_at, operation_run.started_ms, operation_run.finished_at, operation_run.finished_ms, operation_run.summary FROM operation_run WHERE operation_run.operation = :operation_1 ORDER BY operation_run.id DESC
 
+SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.claim_id, sms.attempts, sms.began_ms, sms.sent_as, sms.provider_reference, sms.number, sms.body, sms.category, sms.expires_at FROM sms WHERE sms.state = :state_1 AND sms.id > :id_1 AND sms.began_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_2 AND sms.began_ms >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_3 AND sms.number IS NOT NULL AND sms.claim_id IS NOT NULL ORDER BY sms.id
+
+SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.not_before, sms.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM sms WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK) WHERE sms.state = :state_1 AND sms.priority = :priority_1 AND sms.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND sms.claim_token < :m_token ORDER BY sms.due_ms, sms.id
+
+SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.provider_reference, sms.sent_as FROM sms WHERE sms.began_ms >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_2 AND sms.state = :state_1 AND sms.provider_reference IS NOT NULL AND sms.id > :id_1 ORDER BY sms.id
+
+SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.state, sms.attempts, sms.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM sms WHERE sms.provider_reference = :provider_reference_1 ORDER BY sms.id DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.state, sms.attempts, sms.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM sms WHERE sms.sent_as = :sent_as_1 ORDER BY sms.id DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.state, sms.attempts, sms.created_at, sms.sent_at, sms.due_ms, sms.error, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now, sms.recipient, sms.category, sms.reference, sms.source, sms.number, sms.parts, sms.delivered_at, sms.client_id, sms.sent_as FROM sms WHERE coalesce(sms.state, :coalesce_1) IN (__[POSTCOMPILE_coalesce_2]) ORDER BY sms.id DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.state, sms.attempts, sms.created_at, sms.sent_at, sms.due_ms, sms.error, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now, sms.recipient, sms.category, sms.reference, sms.source, sms.number, sms.parts, sms.delivered_at, sms.client_id, sms.sent_as FROM sms WHERE sms.state IN (__[POSTCOMPILE_state_1]) ORDER BY sms.id DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] sms_opt_out.number, sms_opt_out.at, sms_opt_out.source, sms_opt_out.words, sms_opt_out.wish FROM sms_opt_out ORDER BY sms_opt_out.at DESC, sms_opt_out.number
+
+SELECT TOP __[POSTCOMPILE_param_1] sms_report.id FROM sms_report
+
+SELECT TOP __[POSTCOMPILE_param_1] sms_report.id, sms_report.fate, sms_report.provider_reference, sms_report.sent_as, sms_report.reported_at, sms_report.reason, sms_report.received_ms FROM sms_report JOIN sms ON sms_report.provider_reference = sms.provider_reference ORDER BY sms_report.id
+
+SELECT TOP __[POSTCOMPILE_param_1] sms_report.id, sms_report.fate, sms_report.provider_reference, sms_report.sent_as, sms_report.reported_at, sms_report.reason, sms_report.received_ms FROM sms_report JOIN sms ON sms_report.sent_as = sms.sent_as ORDER BY sms_report.id
+
 SELECT count(*) AS count_1 FROM email WHERE email.state = :state_1
 
-SELECT email.id, email.recipient, email.subject, email.text_body, email.html_body, email.reply_to, email.reference, email.not_before, email.expires_at, email.priority, email.source, email.state, email.attempts, email.sent_at, email.error, email.created_at, email.due_ms, email.station, email.claim_id, email.claim_token, email.began_ms, email.message_id, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.id = :id_1
+SELECT count(*) AS count_1 FROM sms_report
 
-SELECT email.id, email.recipient, email.subject, email.text_body, email.html_body, email.reply_to, email.reference, email.not_before, email.expires_at, email.priority, email.source, email.state, email.attempts, email.sent_at, email.error, email.created_at, email.due_ms, email.station, email.claim_id, email.claim_token, email.began_ms, email.message_id, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.id IN (__[POSTCOMPILE_m_ids]) ORDER BY email.id
+SELECT email.id, email.recipient, email.subject, email.text_body, email.html_body, email.reply_to, email.reference, email.not_before, email.expires_at, email.priority, email.source, email.state, email.attempts, email.sent_at, email.error, email.created_at, email.due_ms, email.station, email.claim_id, email.claim_token, email.began_ms, email.message_id, email.category, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.id = :id_1
+
+SELECT email.id, email.recipient, email.subject, email.text_body, email.html_body, email.reply_to, email.reference, email.not_before, email.expires_at, email.priority, email.source, email.state, email.attempts, email.sent_at, email.error, email.created_at, email.due_ms, email.station, email.claim_id, email.claim_token, email.began_ms, email.message_id, email.category, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.id IN (__[POSTCOMPILE_m_ids]) ORDER BY email.id
 
 SELECT email.state, count(*) AS count_1 FROM email GROUP BY email.state
 
 SELECT email_attachment.content FROM email_attachment WHERE email_attachment.id = :id_1
 
-SELECT email_attachment.email_id AS owner, email_attachment.id, email_attachment.name, email_attachment.media_type, DATALENGTH(email_attachment.content) AS size FROM email_attachment WHERE email_attachment.email_id IN (__[POSTCOMPILE_m_ids]) ORDER BY email_attachment.id
+SELECT email_attachment.email_id AS owner, email_attachment.id, email_attachment.name, email_attachment.media_type, email_attachment.path, DATALENGTH(email_attachment.content) AS size FROM email_attachment WHERE email_attachment.email_id IN (__[POSTCOMPILE_m_ids]) ORDER BY email_attachment.id
+
+SELECT email_opt_out.address FROM email_opt_out WHERE email_opt_out.address = :address_1
+
+SELECT email_opt_out.address FROM email_opt_out WHERE email_opt_out.address = :address_1 OR email_opt_out.token = :token_1
+
+SELECT email_opt_out.id FROM email_opt_out WHERE email_opt_out.address = :address_1
+
+SELECT email_opt_out.id FROM email_opt_out WHERE email_opt_out.token = :token_1
 
 SELECT email_recipient.address FROM email_recipient WHERE email_recipient.email_id = :email_id_1
 
@@ -74,7 +136,23 @@ SELECT operation_run.id, operation_run.operation, operation_run.occurrence, oper
 
 SELECT outbox_attempt.attempt, outbox_attempt.station, outbox_attempt.began_ms, outbox_attempt.ended_ms, outbox_attempt.outcome, outbox_attempt.reference, outbox_attempt.error FROM outbox_attempt WHERE outbox_attempt.channel = :channel_1 AND outbox_attempt.message_id = :message_id_1 ORDER BY outbox_attempt.id
 
+SELECT sms.id, sms.claim_id, sms.sent_as FROM sms WHERE sms.id IN (__[POSTCOMPILE_m_ids])
+
+SELECT sms.id, sms.recipient, sms.body, sms.category, sms.client_id, sms.reference, sms.not_before, sms.expires_at, sms.priority, sms.source, sms.state, sms.attempts, sms.sent_at, sms.error, sms.created_at, sms.due_ms, sms.station, sms.claim_id, sms.claim_token, sms.began_ms, sms.delivered_at, sms.provider_reference, sms.number, sms.parts, sms.sent_as, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM sms WHERE sms.id = :id_1
+
+SELECT sms.id, sms.recipient, sms.body, sms.category, sms.client_id, sms.reference, sms.not_before, sms.expires_at, sms.priority, sms.source, sms.state, sms.attempts, sms.sent_at, sms.error, sms.created_at, sms.due_ms, sms.station, sms.claim_id, sms.claim_token, sms.began_ms, sms.delivered_at, sms.provider_reference, sms.number, sms.parts, sms.sent_as, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM sms WHERE sms.id IN (__[POSTCOMPILE_m_ids]) ORDER BY sms.id
+
+SELECT sms.state, count(*) AS count_1 FROM sms GROUP BY sms.state
+
+SELECT sms_opt_out.number FROM sms_opt_out WHERE sms_opt_out.number IN (__[POSTCOMPILE_number_1])
+
+SELECT sms_opt_out.wish FROM sms_opt_out WHERE sms_opt_out.number = :number_1
+
+SELECT sms_received.id FROM sms_received WHERE sms_received.[identity] = :identity_1
+
 SELECT station.name, station.process, station.version, station.state, station.holds, station.started_at, station.seen_at, station.seen_ms, station.[plan], (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM station ORDER BY station.name
+
+SELECT sum(CASE WHEN (sms.began_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_1) THEN coalesce(sms.parts, :coalesce_1) ELSE :param_2 END) AS sum_1, min(CASE WHEN (sms.began_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_1) THEN sms.began_ms END) AS min_1, sum(CASE WHEN (sms.began_ms >= :param_3) THEN coalesce(sms.parts, :coalesce_1) ELSE :param_4 END) AS sum_2 FROM sms WHERE sms.began_ms >= CASE WHEN (:param_3 < (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_5) THEN :param_3 ELSE (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_6 END AND (sms.state IN (__[POSTCOMPILE_state_1]) OR sms.sent_at IS NOT NULL)
 
 UPDATE email SET attempts=(email.attempts + :attempts_1), state=:state, began_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), message_id=coalesce(:m_leaves_as, email.message_id) WHERE email.id = :m_id AND email.claim_id = :m_claim AND email.state = :state_1 AND (EXISTS (SELECT * FROM lease WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token))
 
@@ -92,6 +170,10 @@ UPDATE email SET claim_id=:claim_id, claim_token=:claim_token WHERE email.id IN 
 
 UPDATE email SET due_ms=:due_ms WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND coalesce(email.state, :coalesce_1) = :coalesce_2
 
+UPDATE email SET error=:error, due_ms=:due_ms WHERE email.state = :state_1 AND email.due_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.attempts = :attempts_1 AND email.error IS NOT NULL
+
+UPDATE email SET error=:m_error, due_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :m_delay), claim_id=:claim_id, claim_token=:claim_token WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND email.claim_id = :m_claim AND coalesce(email.state, :coalesce_1) = :coalesce_2
+
 UPDATE email SET expires_at=:expires_at WHERE email.id = :id_1 AND (email.state IN (__[POSTCOMPILE_state_1]) OR email.state = :state_2 AND email.due_ms > :due_ms_1) AND email.expires_at <= (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))
 
 UPDATE email SET state=:state, attempts=:attempts, error=:error, due_ms=:due_ms, claim_id=:claim_id, claim_token=:claim_token WHERE email.id = :id_1 AND (email.state IN (__[POSTCOMPILE_state_1]) OR email.state = :state_2 AND email.due_ms > :due_ms_1)
@@ -103,6 +185,8 @@ UPDATE email SET state=:state, error=:m_error WHERE email.state = :state_1 AND e
 UPDATE email SET state=:state, sent_at=(DATEADD(second, ((email.began_ms) / 1000) % 60, DATEADD(minute, ((email.began_ms) / 1000) / 60, CAST('19700101' AS datetime2(0))))), error=:error WHERE email.id = :id_1 AND email.state = :state_1
 
 UPDATE email SET station=:m_station, claim_id=:m_claim, claim_token=:m_token WHERE email.id IN (__[POSTCOMPILE_m_ids]) AND coalesce(email.state, :coalesce_1) = :coalesce_2
+
+UPDATE email_opt_out SET address=:address WHERE email_opt_out.token = :token_1 AND email_opt_out.address IS NULL
 
 UPDATE email_recipient SET state=:state WHERE email_recipient.email_id = :email_id_1 AND email_recipient.state = :state_1
 
@@ -129,6 +213,34 @@ UPDATE operation_run SET outcome=:o_outcome, finished_at=(DATEADD(second, (((DAT
 UPDATE operation_run SET outcome=:outcome, finished_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), finished_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) WHERE operation_run.operation = :o_operation AND operation_run.occurrence = :o_name AND operation_run.process = :o_other AND operation_run.outcome = :outcome_1
 
 UPDATE operation_run SET station=:o_station, process=:o_process, outcome=:o_outcome, started_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), started_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), finished_at=:finished_at, finished_ms=:finished_ms, summary=:o_summary WHERE operation_run.operation = :o_operation AND operation_run.occurrence = :o_name AND (operation_run.outcome = :outcome_1 AND operation_run.summary IS NULL OR operation_run.outcome = :outcome_2 AND operation_run.started_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))
+
+UPDATE sms SET attempts=(sms.attempts + :attempts_1), state=:state, began_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), provider_reference=coalesce(:m_leaves_as, sms.provider_reference) WHERE sms.id = :m_id AND sms.claim_id = :m_claim AND sms.state = :state_1 AND (EXISTS (SELECT * FROM lease WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token))
+
+UPDATE sms SET attempts=CASE WHEN (sms.state = :state_1) THEN sms.attempts + :attempts_1 ELSE sms.attempts END, state=:state, error=:m_error, provider_reference=:m_reference WHERE sms.id = :m_id AND sms.claim_id = :m_claim AND (sms.state = :state_2 OR sms.state = :state_3 OR sms.state = :state_4)
+
+UPDATE sms SET attempts=CASE WHEN (sms.state = :state_1) THEN sms.attempts + :attempts_1 ELSE sms.attempts END, state=:state, sent_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), provider_reference=:m_reference, error=:m_error WHERE sms.id = :m_id AND sms.claim_id = :m_claim AND (sms.state = :state_2 OR sms.state = :state_3 OR sms.state = :state_4)
+
+UPDATE sms SET expires_at=:expires_at WHERE sms.id = :id_1 AND (sms.state IN (__[POSTCOMPILE_state_1]) OR sms.state = :state_2 AND sms.due_ms > :due_ms_1) AND sms.expires_at <= (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))
+
+UPDATE sms SET number=:m_number, parts=:m_parts, sent_as=coalesce(sms.sent_as, :m_name) WHERE sms.id = :m_id AND sms.claim_id = :m_claim AND sms.state = :state_1
+
+UPDATE sms SET provider_reference=:m_reference WHERE sms.id = :m_id AND sms.claim_id = :m_claim AND sms.state IN (__[POSTCOMPILE_state_1]) AND sms.provider_reference IS NULL
+
+UPDATE sms SET provider_reference=:provider_reference WHERE sms.id = :id_1
+
+UPDATE sms SET state=:state, attempts=:attempts, sent_at=:sent_at, error=:error, due_ms=:due_ms, claim_id=:claim_id, claim_token=:claim_token, delivered_at=:delivered_at, provider_reference=:provider_reference, sent_as=:sent_as WHERE sms.id = :id_1 AND (sms.state IN (__[POSTCOMPILE_state_1]) OR sms.state = :state_2 AND sms.due_ms > :due_ms_1)
+
+UPDATE sms SET state=:state, error=:error, due_ms=:due_ms, claim_id=:claim_id, claim_token=:claim_token, provider_reference=:provider_reference WHERE sms.id = :id_1 AND sms.state = :state_1 AND sms.claim_id = :claim_id_1 AND sms.attempts = :attempts_1
+
+UPDATE sms SET state=:state, error=:m_error WHERE sms.state = :state_1 AND sms.claim_token < :m_token
+
+UPDATE sms SET state=:state, sent_at=(DATEADD(second, ((coalesce(sms.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))) / 1000) % 60, DATEADD(minute, ((coalesce(sms.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), error=:error, provider_reference=coalesce(:param_1, sms.provider_reference) WHERE sms.id = :id_1 AND sms.state = :state_1 AND sms.claim_id = :claim_id_1 AND sms.attempts = :attempts_1
+
+UPDATE sms SET state=:state, sent_at=coalesce(sms.sent_at, (DATEADD(second, ((coalesce(sms.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))) / 1000) % 60, DATEADD(minute, ((coalesce(sms.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))), error=:error, delivered_at=:delivered_at, provider_reference=coalesce(sms.provider_reference, :param_1) WHERE sms.id = :id_1 AND sms.state = :state_1 AND sms.attempts = :attempts_1
+
+UPDATE sms SET state=:state, sent_at=coalesce(sms.sent_at, (DATEADD(second, ((coalesce(sms.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))) / 1000) % 60, DATEADD(minute, ((coalesce(sms.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))), error=:error, provider_reference=coalesce(sms.provider_reference, :param_1) WHERE sms.id = :id_1 AND sms.state = :state_1 AND sms.attempts = :attempts_1
+
+UPDATE sms SET station=:m_station, claim_id=:m_claim, claim_token=:m_token WHERE sms.id IN (__[POSTCOMPILE_m_ids]) AND coalesce(sms.state, :coalesce_1) = :coalesce_2
 
 UPDATE station SET process=:s_process, version=:s_version, state=:s_state, holds=:s_holds, started_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), seen_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), [plan]=:s_plan WHERE station.name = :s_name
 
@@ -330,6 +442,162 @@ ALTER TABLE station ADD [plan] NVARCHAR(max) NULL;
 GO
 
 INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (2, 'r0002_standby', 1, '0.1.0');
+
+GO
+
+COMMIT;
+GO
+
+-- revision 3
+
+BEGIN TRANSACTION;
+GO
+
+CREATE TABLE sms (
+    id BIGINT NOT NULL IDENTITY, 
+    recipient NVARCHAR(255) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    body NVARCHAR(max) NOT NULL, 
+    category VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'transactional', 
+    client_id BIGINT NULL, 
+    reference NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL, 
+    not_before DATETIME2(3) NULL, 
+    expires_at DATETIME2(3) NULL, 
+    priority SMALLINT NOT NULL DEFAULT '1', 
+    source NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NULL, 
+    state VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'pending', 
+    attempts INTEGER NOT NULL DEFAULT '0', 
+    sent_at DATETIME2(3) NULL, 
+    error NVARCHAR(1000) COLLATE Latin1_General_100_BIN2 NULL, 
+    created_at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    due_ms BIGINT NOT NULL DEFAULT '0', 
+    station NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NULL, 
+    claim_id VARCHAR(36) COLLATE Latin1_General_BIN2 NULL, 
+    claim_token BIGINT NOT NULL DEFAULT '0', 
+    began_ms BIGINT NULL, 
+    delivered_at DATETIME2(3) NULL, 
+    provider_reference NVARCHAR(255) COLLATE Latin1_General_100_BIN2 NULL, 
+    number VARCHAR(16) COLLATE Latin1_General_BIN2 NULL, 
+    parts INTEGER NULL, 
+    sent_as VARCHAR(36) COLLATE Latin1_General_BIN2 NULL, 
+    PRIMARY KEY (id), 
+    CONSTRAINT ck_sms_priority CHECK (priority IN (0, 1, 2)), 
+    CONSTRAINT ck_sms_category CHECK (category IN ('transactional', 'marketing')), 
+    CONSTRAINT ck_sms_state CHECK (state IN ('pending', 'sending', 'sent', 'delivered', 'failed', 'expired', 'uncertain'))
+);
+
+GO
+
+CREATE INDEX ix_sms_began ON sms (began_ms, state, parts, sent_at);
+
+GO
+
+CREATE INDEX ix_sms_provider_reference ON sms (provider_reference);
+
+GO
+
+CREATE INDEX ix_sms_queue ON sms (state, priority, due_ms, id, expires_at);
+
+GO
+
+CREATE UNIQUE INDEX uq_sms_reference ON sms (reference) WHERE reference IS NOT NULL;
+
+GO
+
+CREATE UNIQUE INDEX uq_sms_sent_as ON sms (sent_as) WHERE sent_as IS NOT NULL;
+
+GO
+
+CREATE TABLE sms_opt_out (
+    number VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL, 
+    at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    source NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NULL, 
+    words NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL, 
+    wish VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'stop', 
+    PRIMARY KEY (number), 
+    CONSTRAINT ck_opt_out_e164 CHECK (REPLACE(number, '+', '') <> number AND REPLACE(number, ' ', '') = number)
+);
+
+GO
+
+CREATE TABLE sms_received (
+    id BIGINT NOT NULL IDENTITY, 
+    [identity] NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    sender NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    body NVARCHAR(max) NOT NULL, 
+    received_at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    wish VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'none', 
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE UNIQUE INDEX uq_sms_received_identity ON sms_received ([identity]);
+
+GO
+
+CREATE TABLE sms_report (
+    id BIGINT NOT NULL IDENTITY, 
+    fate VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL, 
+    provider_reference NVARCHAR(255) COLLATE Latin1_General_100_BIN2 NULL, 
+    sent_as VARCHAR(36) COLLATE Latin1_General_BIN2 NULL, 
+    reported_at DATETIME2(3) NULL, 
+    reason NVARCHAR(1000) COLLATE Latin1_General_100_BIN2 NULL, 
+    received_ms BIGINT NOT NULL, 
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE INDEX ix_sms_report_received ON sms_report (received_ms);
+
+GO
+
+INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (3, 'r0003_sms', 1, '0.1.0');
+
+GO
+
+COMMIT;
+GO
+
+-- revision 4
+
+BEGIN TRANSACTION;
+GO
+
+ALTER TABLE email ADD category VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'transactional';
+
+GO
+
+ALTER TABLE email_attachment ADD path NVARCHAR(400) COLLATE Latin1_General_100_BIN2 NULL;
+
+GO
+
+CREATE TABLE email_opt_out (
+    id BIGINT NOT NULL IDENTITY, 
+    address NVARCHAR(320) COLLATE Latin1_General_100_BIN2 NULL, 
+    token VARCHAR(64) COLLATE Latin1_General_BIN2 NULL, 
+    at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    source NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NULL, 
+    PRIMARY KEY (id), 
+    CONSTRAINT ck_email_opt_out_who CHECK (address IS NOT NULL OR token IS NOT NULL), 
+    CONSTRAINT ck_email_opt_out_lower CHECK (address = LOWER(address))
+);
+
+GO
+
+CREATE UNIQUE INDEX uq_email_opt_out_address ON email_opt_out (address) WHERE address IS NOT NULL;
+
+GO
+
+CREATE UNIQUE INDEX uq_email_opt_out_token ON email_opt_out (token) WHERE token IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_email_began ON email (began_ms);
+
+GO
+
+INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (4, 'r0004_email', 1, '0.1.0');
 
 GO
 

@@ -105,9 +105,9 @@ def test_a_database_without_tables_is_told(tmp_path: Path) -> None:
 
 
 def test_tables_of_another_version_are_told(club: Any) -> None:
-    club.sql("ALTER TABLE email DROP COLUMN began_ms")
+    club.sql("ALTER TABLE email DROP COLUMN source")
     with pytest.raises(DatabaseUnfit, match="are not those of this version"):
-        club.database().read(lambda connection: connection.execute(text("SELECT began_ms FROM email")))
+        club.database().read(lambda connection: connection.execute(text("SELECT source FROM email")))
 
 
 def test_a_newer_database_is_refused_with_the_version_that_it_asks_for(club: Any) -> None:

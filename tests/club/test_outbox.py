@@ -64,6 +64,53 @@ def test_an_outbox_that_did_not_recover_may_not_claim(club: Any) -> None:
         Outbox(club.database(), EMAIL, lease).claim()
 
 
+def test_what_is_put_off_waits_with_its_reason_and_counts_no_attempt(club: Any) -> None:
+    first, second, third = (club.write() for _ in range(3))
+    outbox = club.outbox()
+    claimed = outbox.claim()
+    wishes = [(message, timedelta(hours=1), "closed") for message in claimed[:2]]
+    assert outbox.put_off(wishes) == 2
+    assert outbox.put_off(wishes) == 0, "they are not ours any more"
+    row = club.sql("SELECT state, attempts, error, claim_id FROM email WHERE id = ?", first)
+    assert row == [("pending", 0, "closed", None)]
+    assert [message.id for message in outbox.claim()] == [third]
+    club.clocks.pass_(3599)
+    assert [message.id for message in outbox.claim()] == [third]
+    club.clocks.pass_(1)
+    assert [message.id for message in outbox.claim()] == [first, second, third]
+
+
+def test_what_is_put_off_beyond_its_end_is_due_at_its_end_and_expires(club: Any) -> None:
+    message_id = club.write(expires_at="2026-11-24 07:00:00")  # in 20 minutes
+    outbox = club.outbox()
+    outbox.put_off((message, timedelta(days=3000), "closed") for message in outbox.claim())
+    club.clocks.pass_(20 * 60)
+    assert outbox.claim() == []
+    assert club.state(message_id) == "expired"
+
+
+def test_what_was_begun_or_belongs_to_another_is_not_put_off(club: Any) -> None:
+    club.write(), club.write()
+    outbox = club.outbox()
+    begun, other_s = outbox.claim()
+    assert outbox.begin(begun)
+    outbox.give_back([other_s])
+    outbox.claim()
+    assert outbox.put_off((message, timedelta(hours=1), "closed") for message in (begun, other_s)) == 0
+
+
+def test_a_recall_makes_due_what_was_put_off_and_leaves_what_was_tried_to_its_time(club: Any) -> None:
+    put_off, tried, early = club.write(), club.write(), club.write(not_before="2026-11-25 08:00:00")
+    outbox = club.outbox()
+    first, second = outbox.claim()
+    outbox.put_off([(first, timedelta(hours=1), "closed")])
+    assert outbox.begin(second)
+    outbox.settle(second, Later("busy", timedelta(hours=1)))
+    assert outbox.recall() == 1
+    assert [message.id for message in outbox.claim()] == [put_off]
+    assert club.state(tried) == club.state(early) == "pending"
+
+
 def test_a_message_cannot_be_begun_twice(club: Any) -> None:
     club.write()
     outbox = club.outbox()
@@ -471,7 +518,7 @@ def test_errors_and_references_of_any_kind_fit_their_columns(club: Any) -> None:
     assert outbox.settle(first, Failed("é" * 5000 + "\x00"))
     outbox.begin(second)
     assert outbox.settle(second, Sent("\udce9\x00" + "r" * 500))
-    (error, _), (_, reference) = club.sql("SELECT error, message_id FROM email")
+    (error, _), (_, reference) = club.sql("SELECT error, message_id FROM email ORDER BY id")
     assert (len(error), len(reference)) == (1000, 255)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 import attrs
 import pytest
@@ -25,6 +25,9 @@ from sqlalchemy import Connection, update
 
 from club import (
     EMAIL,
+    SMS,
+    BatchedOutbox,
+    Channel,
     Database,
     DatabaseAway,
     Failed,
@@ -33,14 +36,16 @@ from club import (
     Lease,
     LeaseLost,
     Message,
-    Outbox,
     OutboxDesk,
     Outcome,
     Sent,
     Times,
     Uncertain,
 )
+from club.delivery_reports import DeliveryReports, Fate, Report
+from club.journal import Answer
 from club.settling import Settling
+from club.sms_sending import Prepared, SmsSending
 
 T = TypeVar("T")
 STATIONS = ("ACCUEIL", "SERVEUR")
@@ -71,11 +76,15 @@ class Run:
 
     database: StormyDatabase
     lease: Lease
-    outbox: Outbox
+    outbox: BatchedOutbox
     journal: Journal | None
     claimed: list[Message] = attrs.field(factory=list)
     on_air: list[tuple[Message, Outcome]] = attrs.field(factory=list)
     """Sent, and answered by the provider, but not written down yet."""
+    batch: list[Message] = attrs.field(factory=list)
+    """Marked together, and not about to leave yet."""
+    noted: list[Answer] = attrs.field(factory=list)
+    """In the journal, for the next commit."""
 
 
 class OutboxMachine(RuleBasedStateMachine):
@@ -89,10 +98,12 @@ class OutboxMachine(RuleBasedStateMachine):
         self.journals: list[Journal] = []
         self.seconds = 1000.0
         self.ahead = 0.0
+        self.furthest = 0.0
         self.processes = 0
-        self.desk = OutboxDesk(self._database(), EMAIL)
+        self.desk = OutboxDesk(self._database(), self.channel)
         self.runs: dict[str, Run] = {}
         self.zombies: list[Run] = []
+        self.boots: Counter[str] = Counter()
         self.dead: dict[str, list[str]] = {station: [] for station in STATIONS}
         self.written: set[int] = set()
         self.taken: Counter[int] = Counter()
@@ -101,6 +112,8 @@ class OutboxMachine(RuleBasedStateMachine):
         self.decided: set[int] = set()
 
     places: ModelPlaces
+    channel: Channel = EMAIL
+    columns: ClassVar[dict[str, str]] = {"recipient": "lea@example.org", "subject": "s"}
 
     def _database(self) -> StormyDatabase:
         database = self.place.database(self._now_ms, StormyDatabase, busy_seconds=5)
@@ -136,15 +149,17 @@ class OutboxMachine(RuleBasedStateMachine):
         self.dead[station].append(process)
         journal = None
         if self.has_journals:
-            journal = Journal(self.folder / f"{station}.journal", sync=False)
+            journal = Journal(self.folder / f"{station}.journal", sync=False, boot=f"boot-{self.boots[station]}")
             self.journals.append(journal)
-        self.runs[station] = Run(database, lease, Outbox(database, EMAIL, lease, journal=journal), journal)
+        self.runs[station] = Run(
+            database, lease, BatchedOutbox(database, self.channel, lease, journal=journal), journal
+        )
 
     @rule(priority=st.sampled_from([0, 1, 2]))
     def write(self, priority: int) -> None:
-        values = {"recipient": "lea@example.org", "subject": "s", "priority": priority}
+        values = {**self.columns, "priority": priority}
         row = self.opened[0].write(
-            lambda connection: connection.execute(EMAIL.messages.insert().values(**values)).inserted_primary_key
+            lambda connection: connection.execute(self.channel.messages.insert().values(**values)).inserted_primary_key
         )
         assert row is not None
         self.written.add(row[0])
@@ -162,18 +177,27 @@ class OutboxMachine(RuleBasedStateMachine):
         run = self.runs[station]
         try:
             run.claimed = run.outbox.claim(limit)
+            self._prepare(run)
         except (DatabaseAway, LeaseLost):
             run.claimed = []
 
+    def _prepare(self, run: Run) -> None:
+        """What is done with a claimed batch before it is begun."""
+
     def _send(self, run: Run, message: Message, outcome: Outcome) -> None:
         """The irrevocable byte: the provider takes it for good, or says that it does not."""
-        if isinstance(outcome, Sent | Uncertain):
-            self.taken[message.id] += 1
+        if isinstance(outcome, Sent) or outcome == Uncertain("no reply"):
+            self._take(message)
         if isinstance(outcome, Failed):
             self.given_up.add(message.id)
         run.on_air.append((message, outcome))
 
-    OUTCOMES = st.sampled_from([Sent("ref"), Later("450", timedelta(0)), Failed("550"), Uncertain("no reply")])
+    def _take(self, message: Message) -> None:
+        self.taken[message.id] += 1
+
+    OUTCOMES = st.sampled_from(
+        [Sent("ref"), Later("450", timedelta(0)), Failed("550"), Uncertain("no reply"), Uncertain("never arrived")]
+    )
 
     @rule(station=st.sampled_from([*STATIONS, "zombie"]), outcome=OUTCOMES)
     def begin(self, station: str, outcome: Outcome) -> None:
@@ -190,6 +214,13 @@ class OutboxMachine(RuleBasedStateMachine):
             return
         if may_send:
             self._send(run, message, outcome)
+
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]), hours=st.sampled_from([0, 1]))
+    def put_off(self, station: str, hours: int) -> None:
+        run = self._run(station)
+        if run is not None and run.claimed:
+            with suppress(DatabaseAway):
+                run.outbox.put_off([(run.claimed.pop(), timedelta(hours=hours), "closed")])
 
     @rule(station=st.sampled_from([*STATIONS, "zombie"]))
     def settle(self, station: str) -> None:
@@ -215,6 +246,52 @@ class OutboxMachine(RuleBasedStateMachine):
         if may_send:
             self._send(run, following, outcome)
 
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]))
+    def begin_many(self, station: str) -> None:
+        run = self._run(station)
+        if station in STATIONS and not self.runs[station].claimed:
+            self.acquire_and_recover(station)
+            self.claim(station, 3)
+        if run is None or not run.claimed or run.on_air:
+            return
+        (messages, run.claimed), (noted, run.noted), run.batch = (run.claimed, []), (run.noted, []), []
+        try:
+            run.batch = run.outbox.begin_many([(message, None) for message in messages], noted) or []
+        except (DatabaseAway, LeaseLost):
+            return
+
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]), outcome=OUTCOMES)
+    def leave(self, station: str, outcome: Outcome) -> None:
+        run = self._run(station)
+        if run is not None and run.batch and not run.on_air:
+            message = run.batch.pop(0)
+            if run.outbox.leave(message):
+                self._send(run, message, outcome)
+
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]))
+    def note(self, station: str) -> None:
+        run = self._run(station)
+        if run is not None and run.on_air:
+            run.noted.append(run.outbox.note(*run.on_air.pop()))
+
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]))
+    def withdraw_many(self, station: str) -> None:
+        run = self._run(station)
+        if run is not None and run.batch:
+            batch, run.batch = run.batch, []
+            with suppress(DatabaseAway):
+                run.outbox.withdraw_many(batch)
+
+    @rule(station=st.sampled_from(STATIONS), loses=st.sampled_from([b'{"left"', b'{"channel"', b"{"]))
+    def cut_the_power(self, station: str, loses: bytes) -> None:
+        """What was written last may be lost, and not in its order."""
+        self.boots[station] += 1
+        file = self.folder / f"{station}.journal"
+        if file.exists():
+            kept = [line for line in file.read_bytes().splitlines(keepends=True) if not line.startswith(loses)]
+            file.write_bytes(b"".join(kept))
+        self.kill(station, "start and work")
+
     def _run(self, station: str) -> Run | None:
         if station == "zombie":
             return self.zombies[-1] if self.zombies else None
@@ -238,7 +315,10 @@ class OutboxMachine(RuleBasedStateMachine):
         run = self.runs[station]
         self.zombies.append(run)
         self.runs[station] = Run(
-            run.database, run.lease, Outbox(run.database, EMAIL, run.lease, journal=run.journal), run.journal
+            run.database,
+            run.lease,
+            BatchedOutbox(run.database, self.channel, run.lease, journal=run.journal),
+            run.journal,
         )
 
     @rule(seconds=st.sampled_from([1.0, 15.0, 31.0]))
@@ -248,6 +328,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([-86_400.0, -10.0, 10.0, 86_400.0]))
     def step_the_database_clock(self, seconds: float) -> None:
         self.ahead += seconds
+        self.furthest = max(self.furthest, self.ahead)
 
     @rule(decision=st.sampled_from(["resend", "sent"]))
     def a_person_decides(self, decision: Literal["resend", "sent"]) -> None:
@@ -266,7 +347,7 @@ class OutboxMachine(RuleBasedStateMachine):
         summaries = self.desk.list(limit=10_000)
         assert {summary.id for summary in summaries} == self.written, "no row disappears"
         for summary in summaries:
-            if summary.state == "sent" and summary.id not in self.decided:
+            if summary.state in ("sent", "delivered") and summary.id not in self.decided:
                 assert self.taken[summary.id] == 1
             if summary.state == "failed":
                 assert summary.id in self.given_up
@@ -285,11 +366,12 @@ class OutboxMachine(RuleBasedStateMachine):
             self.places.give_back(self.place)
 
     def _finish(self) -> None:
-        self.ahead = max(self.ahead, 0) + 3 * 86_400  # what was put off by a clock that stepped is due again
+        self.ahead = self.furthest + 3 * 86_400  # what was put off by a clock that stepped is due again
         for run in [*self.runs.values(), *self.zombies]:
             run.database.storm = None
             for message, outcome in run.on_air:
                 run.outbox.settle(message, outcome)
+            run.outbox.settle_noted(run.noted)
             run.lease.release()
         for station in STATIONS:
             self._start(station)
@@ -308,7 +390,7 @@ class OutboxMachine(RuleBasedStateMachine):
         while claimed := run.outbox.claim(100):
             for message in claimed:
                 assert run.outbox.begin(message)
-                self.taken[message.id] += 1
+                self._take(message)
                 assert run.outbox.settle(message, Sent())
         self.nothing_is_taken_twice()
         counts = self.desk.counts()
@@ -320,11 +402,77 @@ class OutboxMachine(RuleBasedStateMachine):
                 assert self.taken[summary.id] <= 1
 
 
+class SmsMachine(OutboxMachine):
+    """The same with SMS, of which the provider tells later what became of them, and can be asked whether it has one."""
+
+    channel = SMS
+    columns: ClassVar[dict[str, str]] = {"recipient": "+33639981234", "body": "b"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[tuple[int, str], str] = {}
+        self.provider: dict[str, int] = {}
+
+    def _sending(self, run: Run) -> SmsSending:
+        return SmsSending(run.database, run.lease.station)
+
+    def _prepare(self, run: Run) -> None:
+        batch = [Prepared(message, "+33639981234", 1) for message in run.claimed]
+        names = self._sending(run).prepare(batch)
+        assert set(names) == {message.id for message in run.claimed}
+        self.names.update({(each.id, each.claim_id): names[each.id] for each in run.claimed})
+
+    def _take(self, message: Message) -> None:
+        super()._take(message)
+        if name := self.names.get((message.id, message.claim_id)):
+            assert name not in self.provider, "a provider that compares names would have refused it"
+            self.provider[name] = message.id
+
+    @rule(
+        station=st.sampled_from(STATIONS),
+        fate=st.sampled_from(["on_its_way", "delivered", "delivered", "failed"]),
+        number=st.integers(0, 20),
+    )
+    def a_report_comes(self, station: str, fate: Fate, number: int) -> None:
+        if not self.provider:
+            return
+        name = sorted(self.provider, key=lambda each: (self.provider[each], each))[number % len(self.provider)]
+        if fate == "failed":
+            self.given_up.add(self.provider[name])
+        with suppress(DatabaseAway):
+            DeliveryReports(self.runs[station].database, station).apply([Report(fate, sent_as=name)])
+
+    @rule(station=st.sampled_from([*STATIONS, "zombie"]), is_slow=st.booleans())
+    def the_provider_is_asked(self, station: str, is_slow: bool) -> None:  # noqa: FBT001
+        run = self._run(station)
+        if run is None:
+            return
+        with suppress(DatabaseAway):
+            seen = self._sending(run).unsettled(10, timedelta(days=-9), timedelta(days=99))
+            if is_slow:
+                self.a_person_decides("resend")  # and it has left, between the question and its answer
+                self.begin(station, Sent("ref"))
+                self.settle(station)
+            for each in seen:
+                if each.sent_as in self.provider:
+                    self._sending(run).settle_found(each, "ref")
+                else:
+                    self._sending(run).settle_absent(each)
+
+
+@pytest.mark.timeout(300)
+def test_nothing_is_sent_twice_and_nothing_is_lost_of_sms(model_places: ModelPlaces) -> None:
+    SmsMachine.places = OutboxMachine.places = model_places
+    run_state_machine_as_test(SmsMachine, settings=settings(SETTINGS, max_examples=model_places.examples(40)))
+
+
+@pytest.mark.timeout(300)
 def test_nothing_is_sent_twice_and_nothing_is_lost(model_places: ModelPlaces) -> None:
     OutboxMachine.places = model_places
     run_state_machine_as_test(OutboxMachine, settings=settings(SETTINGS, max_examples=model_places.examples(40)))
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.engines("sqlite")
 def test_the_model_catches_a_recovery_that_sends_again(
     model_places: ModelPlaces, monkeypatch: pytest.MonkeyPatch

@@ -1,5 +1,6 @@
 """What the tests of the e-mail operation share: short timeouts, a server, a draft."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,15 @@ from typing import Any
 import pytest
 from faulty_smtp import Behaviour, FaultySmtp
 
+from actors.delivery.loop import Delivery, Reins, Terms
+from actors.delivery.pace import Brake
+from actors.delivery.tally import Tally
 from actors.email.adapters.message import Draft, Envelope, build
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.addresses import parse_mailbox, parse_recipients
-from actors.email.settings import Security, SmtpSettings
+from actors.email.courier import EmailCourier, Letter, Sender
+from actors.email.settings import EmailSettings, Security, SmtpSettings
+from club import Outbox
 
 SHORT = timedelta(seconds=0.7)
 SENDER = "Forme et Santé <club@example.org>"
@@ -56,6 +62,15 @@ def envelope(recipients: str, **fields: Any) -> Envelope:
         "message_id": "<1@example.org>",
     } | fields
     return build(Draft(mailboxes, dated_at=DATED_AT, **fields), parse_mailbox(SENDER), 20_000_000)
+
+
+def delivery(
+    outbox: Outbox, session: SmtpSession, settings: EmailSettings, goes_on: Callable[[], bool], tally: Tally
+) -> Delivery[Letter]:
+    """Return a run of the e-mail operation over a session."""
+    sender = Sender("Forme et Santé", "en", lambda: datetime.now(UTC))
+    courier = EmailCourier(session, settings, sender, outbox.content)
+    return Delivery(outbox, courier, Reins(goes_on), tally, Terms(claim_at_most=settings.batch), Brake(time.monotonic))
 
 
 class Mark:

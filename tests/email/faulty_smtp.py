@@ -15,6 +15,7 @@ As a program: `python faulty_smtp.py --log FILE` prints its port and appends one
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import email
 import json
@@ -31,6 +32,7 @@ import attrs
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 _BY_RECIPIENT: Final = re.compile(r"(rcpt|data|body|dot)-(\w+)")
+_MECHANISMS: Final = frozenset({"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"})
 _BY_MESSAGE_ONLY: Final = ("data", "body", "dot")
 
 
@@ -61,6 +63,10 @@ class Behaviour:
     users: Mapping[str, str] = attrs.field(factory=dict)
     auth_mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
     auth_in_clear: bool = False
+    tokens: Mapping[str, str] = attrs.field(factory=dict)  # by user, what XOAUTH2 and OAUTHBEARER take
+    greylist_calls: int = 0  # so many times 451 4.7.1 for a recipient, then it is let in
+    mails_in_all: int | None = None  # then `enough` at MAIL
+    enough: str = "452 4.5.3 too many messages from this account, try again later"
     smtputf8: bool = False
     pipelining: bool = False
     size_limit: int = 33_554_432
@@ -74,6 +80,7 @@ class FaultySmtp:
         self.copies: list[Copy] = []
         self.connections = 0
         self.commands: Counter[str] = Counter()
+        self.calls: Counter[str] = Counter()
         self.port = port
         self.is_reached = threading.Event()
         """Set each time a fault begins: what is waited on in a test is waited for, not slept for."""
@@ -161,7 +168,7 @@ class _Dialogue(SMTP):
             tls_context=behaviour.starttls,
             authenticator=self._check_login,
             auth_require_tls=not behaviour.auth_in_clear,
-            auth_exclude_mechanism={"PLAIN", "LOGIN"} - set(behaviour.auth_mechanisms),
+            auth_exclude_mechanism=_MECHANISMS - set(behaviour.auth_mechanisms),
             loop=server._loop,
         )
 
@@ -175,6 +182,33 @@ class _Dialogue(SMTP):
         name, password = login.login.decode(), login.password.decode()
         session.user = name
         return AuthResult(success=self.server.behaviour.users.get(name) == password, handled=False)
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802
+        """Take a token as developers.google.com, "XOAUTH2 Protocol", has it."""
+        response = await self._token_response(args)
+        user, _, bearer = response.partition("\1auth=Bearer ")
+        return await self._check_token(user.removeprefix("user="), bearer.removesuffix("\1\1"))
+
+    async def auth_OAUTHBEARER(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802
+        """Take a token as RFC 7628 has it."""
+        header, *pairs = (await self._token_response(args)).split("\1")
+        bearer = next(pair.removeprefix("auth=Bearer ") for pair in pairs if pair.startswith("auth="))
+        return await self._check_token(header.removeprefix("n,a=").removesuffix(","), bearer)
+
+    async def _token_response(self, args: list[str]) -> str:
+        if len(args) > 1:
+            self.server.commands["initial response"] += 1
+            return base64.b64decode(args[1]).decode()
+        answer: Any = await self.challenge_auth("")
+        return str(answer.decode())
+
+    async def _check_token(self, user: str, token: str) -> AuthResult:
+        session: Any = self.session
+        session.user = user
+        is_right = self.server.behaviour.tokens.get(user) == token
+        if not is_right:
+            await self.challenge_auth('{"status":"401"}')
+        return AuthResult(success=is_right, handled=False)
 
     def _fault(self) -> str | None:
         word = self.server.behaviour.faults.get(self.stage)
@@ -273,10 +307,18 @@ class _Dialogue(SMTP):
         if limit is not None and self.accepted_here >= limit:
             await self.push("452 4.5.3 too many messages in this session")
             return
+        in_all = self.server.behaviour.mails_in_all
+        if in_all is not None and len(self.server.copies) >= in_all:
+            await self.push(self.server.behaviour.enough)
+            return
         await super().smtp_MAIL(arg)
 
     async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
         self.stage = "rcpt"
+        self.server.calls[arg or ""] += 1
+        if self.server.calls[arg or ""] <= self.server.behaviour.greylist_calls:
+            await self.push("451 4.7.1 Greylisted, come back in 5 minutes")
+            return
         match = re.match(r"TO:<rcpt-(\w+)", arg or "")
         if match:
             await self._misbehave(match[1], "250 OK")

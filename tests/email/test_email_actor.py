@@ -24,7 +24,7 @@ from supervisor.testing import Stage
 class Office:
     """An e-mail actor in a tree, over a database and a server of its own; it runs when the test says so."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, **settings: Any) -> None:
         self.stage = Stage()
         self.file = folder / "club.db"
         self.database = Database(f"sqlite:///{self.file}", busy_seconds=1)
@@ -38,7 +38,7 @@ class Office:
             club_name="Forme et Santé",
             language="en",
             timezone=UTC,
-            settings=EmailSettings(station="ACCUEIL", smtp=smtp_settings(port)),
+            settings=EmailSettings(station="ACCUEIL", smtp=smtp_settings(port), **settings),
             database=self.database,
             desk=self.board.desk("email"),
             lease=self.lease,
@@ -117,3 +117,19 @@ def test_a_lease_that_comes_back_from_another_station_is_worked_under_at_once(
     assert office.lease.acquire()
     run = office.ref.ask(RunNow())
     assert (run.outcome, len(server.copies)) == (Outcome.OK, 1), run.summary
+
+
+def test_a_provider_s_limits_are_kept_by_connecting_anew_and_by_waiting(
+    offices: list[Office], start_server: StartServer, tmp_path: Path
+) -> None:
+    server = start_server()
+    offices.append(office := Office(tmp_path, server.port, per_connection=2, per_minute=5))
+    office.write(*(f"m{number}@example.org" for number in range(7)))
+    assert office.lease.acquire()
+    run = office.ref.ask(RunNow(), timeout=30)
+    assert (run.outcome, dict(run.counters)) == (Outcome.OK, {"sent": 5})
+    assert server.connections == 3
+    assert office.rows() == [("sent", False)] * 5 + [("pending", True)] * 2
+    next_run_at = office.board.notices()["email"].next_run_at
+    assert next_run_at is not None
+    assert (next_run_at - datetime.now(UTC)).total_seconds() <= 60

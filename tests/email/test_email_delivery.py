@@ -4,16 +4,17 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from email_fixtures import StartServer, smtp_settings
+from email_fixtures import StartServer, delivery, smtp_settings
 from faulty_smtp import FaultySmtp
 
+from actors.delivery.courier import TransportAway
+from actors.delivery.tally import Tally
 from actors.email.adapters.smtp import SmtpSession
-from actors.email.delivery import Delivery, Sender, ServerAway, Tally
 from actors.email.settings import EmailSettings
 from club import EMAIL, Database, DatabaseAway, Lease, Outbox, OutboxDesk
 from club.migrations import initialise
@@ -42,9 +43,8 @@ class Post:
         smtp = {name: settings.pop(name) for name in tuple(settings) if name.endswith("_timeout")}
         wanted = EmailSettings(station="ACCUEIL", smtp=smtp_settings(server.port, **smtp), **settings)
         tally = Tally()
-        sender = Sender("Forme et Santé", "en", lambda: datetime.now(UTC))
         with SmtpSession(wanted.smtp) as session:
-            Delivery(self.outbox, session, wanted, sender, self._goes_on, tally).run()
+            delivery(self.outbox, session, wanted, self._goes_on, tally).run()
         return tally
 
     def rows(self) -> dict[str, tuple[str, str | None]]:
@@ -292,7 +292,7 @@ def test_an_uncertain_mail_is_never_sent_again_by_itself(post: Post, start_serve
 def test_a_server_that_is_away_blames_no_row(post: Post, start_server: StartServer) -> None:
     server = start_server(faults={"greeting": "close"})
     post.write("a@example.org")
-    with pytest.raises(ServerAway):
+    with pytest.raises(TransportAway):
         post.run(server)
     with closing(sqlite3.connect(post.file)) as connection:
         assert connection.execute("SELECT state, attempts FROM email").fetchall() == [("pending", 0)]
@@ -306,7 +306,7 @@ def test_a_server_that_refuses_the_sender_is_told_and_fails_no_row(
     server = start_server(faults={"mail": "550"})
     for number in range(mails):
         post.write(f"m{number}@example.org")
-    with pytest.raises(ServerAway, match="account or sender"):
+    with pytest.raises(TransportAway, match="account or sender"):
         post.run(server)
     assert set(post.states().values()) == {"pending"}
     assert server.commands["MAIL"] <= 2  # a server that says no to the club is not asked for every row
@@ -364,10 +364,9 @@ def test_a_lease_that_is_lost_in_mid_run_stops_before_the_next_dot(post: Post, s
     assert other.acquire()
     with SmtpSession(smtp_settings(server.port)) as session:
         settings = EmailSettings(station="ACCUEIL", smtp=smtp_settings(server.port))
-        sender = Sender("Forme et Santé", "en", lambda: datetime.now(UTC))
-        delivery = Delivery(post.outbox, session, settings, sender, lambda: True, Tally())
+        run = delivery(post.outbox, session, settings, lambda: True, Tally())
         with pytest.raises(Exception, match="lease"):
-            delivery._deliver_all(messages)
+            run._work_on(messages)
     assert server.copies == []
 
 
@@ -388,9 +387,8 @@ def test_a_database_that_goes_away_in_mid_run_loses_no_answer(post: Post, start_
         settings = EmailSettings(
             station="ACCUEIL", smtp=smtp_settings(server.port, message_timeout=timedelta(seconds=5))
         )
-        sender = Sender("Forme et Santé", "en", lambda: datetime.now(UTC))
         with SmtpSession(settings.smtp) as session, pytest.raises(DatabaseAway):
-            Delivery(post.outbox, session, settings, sender, goes_on, Tally()).run()
+            delivery(post.outbox, session, settings, goes_on, Tally()).run()
         locker.execute("ROLLBACK")
     assert server.recipients() == ["a@example.org"]
     post.outbox.recover()

@@ -24,12 +24,12 @@ WORKS_SECONDS = 2
 
 STATION = """
 import os, signal, sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/tests/email"]
-from email_fixtures import smtp_settings
+from email_fixtures import delivery, smtp_settings
+from actors.delivery.tally import Tally
 from actors.email.adapters.smtp import SmtpSession
-from actors.email.delivery import Delivery, Sender, Tally
 from actors.email.settings import EmailSettings
 from club import EMAIL, Database, Journal, Lease, Outbox, Times
 folder, port = Path(sys.argv[2]), int(sys.argv[3])
@@ -41,16 +41,15 @@ assert lease.acquire()
 outbox = Outbox(database, EMAIL, lease, journal=Journal(folder / "answers"))
 outbox.recover()
 begin = outbox.begin
-def begin_and_freeze(message, leaves_as=None):
+def begin_and_freeze(message, leaves_as):
     marked = begin(message, leaves_as)
     os.kill(os.getpid(), signal.SIGSTOP)        # the mark is committed, the dot has not left
     return marked
 outbox.begin = begin_and_freeze
 settings = EmailSettings(station="ACCUEIL", smtp=smtp_settings(port, message_timeout=timedelta(seconds=60)))
-sender = Sender("Club", "en", lambda: datetime.now(UTC))
 tally = Tally()
 with SmtpSession(settings.smtp, may_leave=lambda: lease.is_held) as session:
-    Delivery(outbox, session, settings, sender, lambda: lease.is_held, tally).run()
+    delivery(outbox, session, settings, lambda: lease.is_held, tally).run()
 print(tally.as_counters())
 """
 

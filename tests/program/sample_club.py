@@ -19,7 +19,7 @@ from club.migrations import initialise
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SMTP: Final = ROOT / "tests/email/faulty_smtp.py"
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 90.0
 
 SETTINGS: Final = """
 [club]

@@ -10,7 +10,7 @@ from club import Database, lease_rows, want
 from tests.program.sample_club import Club, end
 
 STATIONS = ("ACCUEIL", "SERVEUR", "BASSIN")
-MAILS = 300
+MAILS = 2000
 
 
 class ThreeStations:

@@ -7,17 +7,20 @@ import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from database_servers import MariaDB, Missing, PostgreSQL, Server, running
 
 from club.migrations.runner import REVISIONS
+from club.schema import KNOWN_REVISION
 from tests.program.sample_club import ROOT, end
 from tests.program.two_versions_club import SECONDS, ServerClub
 
-REVISION_ONE = "47ada1f"
-"""The last program that knows revision 1 alone."""
+OLDER: Final = {1: "47ada1f", 2: "28ba6ad"}
+"""The last program that knows no newer revision than this."""
+
+OldProgram = tuple[int, Path]
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -47,16 +50,16 @@ def club(server: Server | None, tmp_path: Path) -> Iterator[ServerClub]:
         club.close()
 
 
-@pytest.fixture(scope="module")
-def old_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program of revision 1, out of the history of this one."""
+@pytest.fixture(scope="module", params=OLDER, ids=lambda revision: f"r{revision}")
+def old_program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> OldProgram:
+    """The program of an older revision, out of the history of this one."""
     folder = tmp_path_factory.mktemp("old")
-    got = subprocess.run(["git", "archive", REVISION_ONE], cwd=ROOT, capture_output=True, check=False)
+    got = subprocess.run(["git", "archive", OLDER[request.param]], cwd=ROOT, capture_output=True, check=False)
     if got.returncode:
-        pytest.skip("this copy of the source has no history: the program of revision 1 is not in it")
+        pytest.skip("this copy of the source has no history: the programs of older revisions are not in it")
     with tarfile.open(fileobj=io.BytesIO(got.stdout)) as archive:
         archive.extractall(folder, filter="data")
-    return folder
+    return request.param, folder
 
 
 def _future(club: ServerClub, min_revision: int) -> None:
@@ -109,10 +112,10 @@ def test_a_new_program_waits_for_the_upgrade_of_its_database_and_goes_on_by_itse
 
 
 def test_the_old_program_works_on_beside_the_new_tables_until_the_new_one_takes_over(
-    club: ServerClub, old_program: Path, server: Server | None
+    club: ServerClub, old_program: OldProgram, server: Server | None
 ) -> None:
-    club.make_database(REVISIONS[:1])
-    club.root = old_program
+    revision, club.root = old_program
+    club.make_database(REVISIONS[:revision])
     old = club.start()
     club.write_emails("before@example.org")
     club.wait_until(lambda: club.copies()["before@example.org"] == 1, SECONDS)
@@ -129,9 +132,11 @@ def test_the_old_program_works_on_beside_the_new_tables_until_the_new_one_takes_
     other.settings.write_text(text, "utf-8")
     new = other.start("SERVEUR")
     other.state_is("standby", "--station", "SERVEUR")
-    assert "2" in str(other.rows("SELECT max(revision) FROM club_schema"))
+    assert other.rows("SELECT max(revision) FROM club_schema") == [(KNOWN_REVISION,)]
     # The contraction: the old one gives its work up, and the new one does it.
-    club.do("UPDATE club_schema SET min_revision = 2, min_app = '9.9' WHERE revision = 2")
+    club.do(
+        "UPDATE club_schema SET min_revision = :known, min_app = '9.9' WHERE revision = :known", known=KNOWN_REVISION
+    )
     other.state_is("active", "--station", "SERVEUR")
     club.wait_until(lambda: _says(club, "is of a newer version"), SECONDS)
     club.write_emails("after@example.org")

@@ -196,6 +196,8 @@ GROUPED = (
     *(f"config {name}" for name in ("check", "show", "init", "schema")),
     *(f"database {name}" for name in ("init", "upgrade", "check")),
     *(f"email {name}" for name in ("list", "show", "retry", "resolve")),
+    *(f"sms {name}" for name in ("list", "show", "retry", "resolve", "count", "test", "opt-out")),
+    *(f"sms opt-out {name}" for name in ("list", "add", "remove")),
 )
 
 
@@ -213,7 +215,7 @@ def test_every_command_has_a_help_with_an_example(command: str, capsys: pytest.C
     "command",
     [
         *("status", "restart", "run-now", "stop", "history", "doctor", "config check", "config show"),
-        *(name for name in GROUPED if name.startswith(("database", "email"))),
+        *(name for name in GROUPED if name.startswith(("database", "email", "sms")) and name != "sms opt-out"),
     ],
 )
 def test_every_command_that_lists_or_shows_speaks_to_programs(command: str, capsys: pytest.CaptureFixture[str]) -> None:

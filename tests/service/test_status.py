@@ -159,3 +159,15 @@ def test_operations_come_in_the_order_of_the_manual() -> None:
     notices = dict.fromkeys(("launcher", "email", "backup"), ACTIVE)
     document = describe(program(), notices, [], READER)
     assert [operation["id"] for operation in document["operations"]] == ["backup", "email", "launcher"]
+
+
+def test_what_an_operation_sees_coming_is_shown_while_it_works_and_asks_for_attention() -> None:
+    low = Sentence.of("the credit runs low")
+    seen = Notice(OperationState.ACTIVE, Sentence.of("it is night"), NOON, concern=low)
+    status = describe(program(held=("email",)), {"email": seen}, [report()], READER)
+    [shown] = [each for each in status["operations"] if each["id"] == "email"]
+    assert (status["state"], shown["state"], shown["reason"]) == ("attention", "active", "the credit runs low")
+    away = Notice(OperationState.WAITING, Sentence.of("away"), NOON, concern=low)
+    status = describe(program(held=("email",)), {"email": away}, [report()], READER)
+    [shown] = [each for each in status["operations"] if each["id"] == "email"]
+    assert shown["reason"] == "away"

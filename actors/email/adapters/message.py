@@ -52,6 +52,9 @@ class Draft:
     html_body: str | None = None
     reply_to: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    ways_out: tuple[str, ...] = ()
+    """Addresses of List-Unsubscribe (RFC 2369), for a message to one recipient alone."""
+    has_one_click: bool = False
 
 
 @attrs.frozen
@@ -133,6 +136,10 @@ def _content(draft: Draft, to: tuple[Mailbox, ...], sender: Mailbox, reply_to: M
     if reply_to is not None:
         _set(message, mailboxes_header("Reply-To", (reply_to,), utf8=utf8))
     _set(message, text_header("Subject", draft.subject, utf8=utf8))
+    if draft.ways_out:
+        _set(message, FoldedHeader("List-Unsubscribe", ",\r\n ".join(f"<{way}>" for way in draft.ways_out)))
+    if draft.has_one_click:
+        _set(message, FoldedHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))  # RFC 8058 §3.1
     _set(message, FoldedHeader("Date", format_datetime(draft.dated_at)))
     _set(message, FoldedHeader("Message-ID", draft.message_id))
     _set(message, FoldedHeader("MIME-Version", "1.0"))

@@ -7,17 +7,40 @@ from typing import Any
 import yagmail
 
 from actors.email.adapters.dial import Interrupt, why_of
+from actors.email.adapters.tokens import AccessTokens, Token
 from actors.email.adapters.wire import Terms, Wire
 from actors.email.attempt import Stage
-from actors.email.settings import Security, SmtpSettings, is_loopback
-from actors.email.trouble import Insecure, NoPassword
+from actors.email.settings import Security, SmtpSettings
+from actors.email.trouble import Insecure, NoPassword, Turned
+from actors.http.loopback import is_loopback
 from config.secret import SecretError
 from config.sentence import Sentence
 
 
-def open_wire(settings: SmtpSettings, interrupt: Interrupt, clock: Callable[[], float]) -> Wire:
-    """Return a connection that is greeted, encrypted and logged in as the settings ask; raise `ConnectionTrouble`."""
-    client = _Client(settings, _password(settings), interrupt, clock)
+def open_wire(
+    settings: SmtpSettings, interrupt: Interrupt, clock: Callable[[], float], tokens: AccessTokens | None = None
+) -> Wire:
+    """Return a connection that is greeted, encrypted and logged in as the settings ask; raise `ConnectionTrouble`.
+
+    A token that the server does not take is renewed once, over a new connection: it may have been withdrawn before its
+    time, or this computer have slept.
+    """
+    if tokens is None:
+        return _open(settings, _password(settings), interrupt, clock)
+    token = _token(tokens, interrupt)
+    try:
+        return _open(settings, token.text, interrupt, clock)
+    except Turned as turned:
+        if not turned.refuses_login:
+            raise
+        tokens.forget()
+        if token.is_fresh:
+            raise
+    return _open(settings, _token(tokens, interrupt).text, interrupt, clock)
+
+
+def _open(settings: SmtpSettings, password: str, interrupt: Interrupt, clock: Callable[[], float]) -> Wire:
+    client = _Client(settings, password, interrupt, clock)
     try:
         client.login()
         wire: Wire = client.smtp
@@ -29,6 +52,13 @@ def open_wire(settings: SmtpSettings, interrupt: Interrupt, clock: Callable[[], 
     finally:
         client.is_closed = True  # its __del__ would say QUIT, and wait, on a connection that is not its own
     return wire
+
+
+def _token(tokens: AccessTokens, interrupt: Interrupt) -> Token:
+    try:
+        return tokens.get(interrupt)
+    except SecretError as error:
+        raise NoPassword(Stage.AUTH, error.sentence) from error
 
 
 def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
@@ -76,6 +106,7 @@ class _Client(yagmail.Client):  # type: ignore[misc]
                 clock,
                 context if settings.security is Security.TLS else None,
                 settings.password_in_clear or (settings.security is Security.NONE and is_loopback(settings.host)),
+                settings.oauth2 is not None,
             ),
         )
 

@@ -4,15 +4,19 @@ import contextlib
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from actors.email.adapters.dial import Interrupt
 from actors.email.adapters.message import Envelope
 from actors.email.adapters.transaction import BeforeDot, Leftover, Transaction
 from actors.email.adapters.wire import Wire
 from actors.email.attempt import Attempt, End, Stage
+from actors.email.enough import says_enough
 from actors.email.settings import SmtpSettings
 from actors.email.trouble import ConnectionTrouble
+
+if TYPE_CHECKING:
+    from actors.email.adapters.tokens import AccessTokens
 
 _FAREWELL_SECONDS: Final = 1.0
 
@@ -40,6 +44,7 @@ class SmtpSession:
         self._wire: Wire | None = None
         self._delivered = 0
         self._needs_reset = False
+        self._access: AccessTokens | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +60,7 @@ class SmtpSession:
             # Here, because yagmail brings 9 MB and 0.1 s, which a station that never sends need not pay.
             from actors.email.adapters.opening import open_wire  # noqa: PLC0415
 
-            self._wire = open_wire(self._settings, self._interrupt, self._clock)
+            self._wire = open_wire(self._settings, self._interrupt, self._clock, self._tokens())
             self._delivered, self._needs_reset = 0, False
 
     def send(self, envelope: Envelope, before_dot: BeforeDot) -> Attempt:
@@ -85,6 +90,13 @@ class SmtpSession:
                 wire.docmd("QUIT")
             wire.close()
 
+    def _tokens(self) -> "AccessTokens | None":
+        if self._settings.oauth2 is not None and self._access is None:
+            from actors.email.adapters.tokens import AccessTokens  # noqa: PLC0415 - brings requests
+
+            self._access = AccessTokens(self._settings.oauth2, self._clock)
+        return self._access
+
     def _try(self, envelope: Envelope, before_dot: BeforeDot) -> Attempt:
         self.open()
         wire = self._wire
@@ -107,8 +119,10 @@ class SmtpSession:
         return attempt
 
     def _is_worn_out(self, attempt: Attempt) -> bool:
-        """Tell a server that wants a new session from one that wants no message: only MAIL has been said."""
-        if attempt.stage is not Stage.MAIL or self._interrupt.is_set:
+        """Tell a server that wants a new session from one that wants no message; nothing of it has left."""
+        if self._interrupt.is_set:
             return False
+        if attempt.stage is not Stage.MAIL:  # only before the mark, which is made once
+            return attempt.stage in (Stage.RCPT, Stage.DATA) and says_enough(attempt) is not None
         is_later = attempt.reply is not None and attempt.reply.code in range(400, 500)
         return attempt.end is End.NOT_SENT or (attempt.end is End.REFUSED and is_later)

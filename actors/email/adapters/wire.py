@@ -26,6 +26,7 @@ CLOSING: Final = 421
 
 _NOT_NOW: Final = range(400, 500)
 _LONGEST_LINE: Final = 4096  # RFC 5321 §4.5.3.1.5 says 512; servers quote long texts
+_LONGEST_COMMAND: Final = 512  # RFC 4954 §4: an initial response that makes it longer comes after the server's 334
 _LONGEST_REPLY: Final = 65536  # a greeting of "220-…" lines without end must not fill the memory
 _CHUNK: Final = 16384  # one TLS record: a longer write would begin its timeout anew with each
 _REPLY_LINE: Final = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
@@ -40,6 +41,8 @@ class Terms:
     clock: Callable[[], float]
     tls: ssl.SSLContext | None = None
     may_log_in_clear: bool = False
+    has_token: bool = False
+    """Whether what stands for the password is an access token of OAuth 2."""
 
 
 class Wire(smtplib.SMTP):
@@ -60,6 +63,7 @@ class Wire(smtplib.SMTP):
     ) -> None:
         self.stage = Stage.CONNECT
         self._server = host
+        self._port = int(port)
         self._terms = terms
         self._clock = terms.clock
         self._interrupt = terms.interrupt
@@ -67,7 +71,7 @@ class Wire(smtplib.SMTP):
         self._own_name = "localhost"
         self.allow(reply_seconds=terms.open_seconds, in_all_seconds=terms.open_seconds)
         # A name given here keeps smtplib from asking the DNS for ours, which can take a minute; ehlo() gives a better.
-        super().__init__(host, int(port), local_hostname="localhost")
+        super().__init__(host, self._port, local_hostname="localhost")
 
     @property
     def is_encrypted(self) -> bool:
@@ -136,9 +140,14 @@ class Wire(smtplib.SMTP):
         return code, text
 
     def login(self, user: str, password: str, *, initial_response_ok: bool = True) -> tuple[int, bytes]:
-        """Authenticate by PLAIN (RFC 4616), else LOGIN, once; user and password may hold any character."""
+        """Authenticate by PLAIN (RFC 4616), else LOGIN, once; user and password may hold any character.
+
+        With a token by OAUTHBEARER (RFC 7628), else XOAUTH2, and never without TLS.
+        """
         self.hello()
         self.stage = Stage.AUTH
+        if self._terms.has_token:
+            return self._log_in_by_token(user, password)
         if not (self.is_encrypted or self._terms.may_log_in_clear):
             self._insecure(Sentence.of("the password would travel to {host} in clear", host=self._server))
         offered = self.esmtp_features.get("auth", "").upper().split()
@@ -154,6 +163,33 @@ class Wire(smtplib.SMTP):
         code, text = self._say(first)
         while code == GO_ON and (step := next(steps, None)) is not None:
             code, text = self._say(_base64(step))
+        if code != AUTHENTICATED:
+            self._turned(code, text)
+        return code, text
+
+    def _log_in_by_token(self, user: str, token: str) -> tuple[int, bytes]:
+        if not self.is_encrypted:
+            self._insecure(Sentence.of("the token would travel to {host} in clear", host=self._server))
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        if "OAUTHBEARER" in offered:
+            name = user.replace("=", "=3D").replace(",", "=2C")  # RFC 5801 §4
+            where = f"host={self._server}\1port={self._port}\1"
+            mechanism, response, end = "OAUTHBEARER", f"n,a={name},\1{where}auth=Bearer {token}\1\1", "\1"
+        elif "XOAUTH2" in offered:
+            mechanism, response, end = "XOAUTH2", f"user={user}\1auth=Bearer {token}\1\1", ""
+        else:
+            self._insecure(
+                Sentence.of("{host} takes no token (XOAUTH2 or OAUTHBEARER): give a password", host=self._server)
+            )
+        first = f"AUTH {mechanism} {_base64(response)}"
+        if len(first) + 2 <= _LONGEST_COMMAND:
+            code, text = self._say(first)
+        else:
+            code, text = self._say(f"AUTH {mechanism}")
+            if code == GO_ON:
+                code, text = self._say(_base64(response))
+        if code == GO_ON:  # the reason of a refusal, for programs; the refusal itself comes when that was read
+            code, text = self._say(_base64(end))
         if code != AUTHENTICATED:
             self._turned(code, text)
         return code, text
@@ -283,7 +319,14 @@ class Wire(smtplib.SMTP):
     def _turned(self, code: int, text: bytes) -> NoReturn:
         self.close()
         reply = read_reply(code, text)
-        if self.stage is Stage.AUTH and code not in _NOT_NOW:
+        if self.stage is Stage.AUTH and code not in _NOT_NOW and self._terms.has_token:
+            sentence = Sentence.of(
+                "{host} does not take the token for this user ({reply}): the user must be the account that consented, "
+                "and the provider must allow it to send by SMTP",
+                host=self._server,
+                reply=str(reply),
+            )
+        elif self.stage is Stage.AUTH and code not in _NOT_NOW:
             sentence = Sentence.of(
                 "{host} refused the user or the password ({reply})", host=self._server, reply=str(reply)
             )

@@ -4,7 +4,7 @@
 """
 
 import tempfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,10 @@ from sqlalchemy.engine import make_url
 
 from club import (
     EMAIL,
+    SMS,
     Database,
+    DeliveryReports,
+    EmailOptOuts,
     Expired,
     Failed,
     Later,
@@ -22,16 +25,23 @@ from club import (
     Outbox,
     OutboxDesk,
     Outcome,
+    Prepared,
+    Received,
     Recipient,
+    Report,
     Runs,
     Sent,
+    SmsAnswers,
+    SmsSending,
     Stations,
     Uncertain,
     check,
     lease_rows,
     migrations,
+    sent_lately,
     want,
 )
+from club.sms_tables import sms
 from club.tables import email, email_attachment
 
 
@@ -53,6 +63,7 @@ def a_day(database: Database) -> None:
     stations.list()
     lease = a_hold(database)
     an_outbox(database, lease)
+    an_sms_outbox(database, lease)
     a_schedule(database)
     lease.release()
 
@@ -100,7 +111,11 @@ def an_outbox(database: Database, lease: Lease) -> None:
     outbox.expire()
     claimed = outbox.claim(1)
     outbox.begin(claimed[0]), outbox.begin(claimed[0])
-    outbox.give_back(claimed)
+    (
+        outbox.put_off((claimed[0], timedelta(hours=1), "closed") for _ in range(1)),
+        outbox.recall(),
+        outbox.give_back(claimed),
+    )
     desk.counts(), desk.backlog(), desk.list(), desk.list(["sent"], before=9), desk.list(["failed"]), desk.show(4)
     desk.retry(2)
     desk.resolve(4, "sent")
@@ -110,6 +125,46 @@ def an_outbox(database: Database, lease: Lease) -> None:
     first, second = outbox.claim(2)
     outbox.begin(first, leaves_as="<1@club>")
     outbox.settle_and_begin(first, Sent("<1@club>"), second, leaves_as="<2@club>")
+    sent_lately(database, EMAIL, timedelta(days=1), 100)
+    objections = EmailOptOuts(database)
+    objections.add("a@x.fr", "desk"), objections.add_token("t", "site"), objections.is_out("b@x.fr", "t")
+    objections.is_out("a@x.fr", None), objections.list(), objections.remove("a@x.fr", "t"), objections.remove("a@x.fr")
+
+
+def an_sms_outbox(database: Database, lease: Lease) -> None:
+    """Do what only SMS know: names, limits, reports, look-ups, answers."""
+    outbox, sending = Outbox(database, SMS, lease), SmsSending(database, "ACCUEIL")
+    reports, answers, desk = DeliveryReports(database, "ACCUEIL"), SmsAnswers(database), OutboxDesk(database, SMS)
+    outbox.recover()
+    with database.engine.begin() as connection:
+        connection.execute(sms.insert(), [{"recipient": "+33639981234", "body": "b"}] * 5)
+    messages = outbox.claim()
+    sending.prepare([Prepared(message, "+33639981234", 1) for message in messages])
+    outcomes: tuple[Outcome, ...] = (Sent("p1"), *([Uncertain("?")] * 3))
+    for message, outcome in zip(messages, outcomes, strict=False):
+        outbox.begin(message)
+        outbox.settle(message, outcome)
+    reports.apply([Report("delivered", "p1", at=datetime.now(UTC)), Report("failed", "p9", "n9", reason="r")])
+    reports.apply([])
+    with database.engine.begin() as connection:
+        connection.execute(sms.update().where(sms.c.id == 2).values(provider_reference="p9"))
+    reports.apply([])
+    reports.awaiting(10, timedelta(days=1)), sending.spent(datetime.now(UTC))
+    third, fourth = sending.unsettled(10, timedelta(0))
+    sending.settle_found(third, "p3"), sending.settle_absent(fourth)
+    outbox.begin(messages[4])
+    reports.apply([Report("on_its_way", sent_as=sms_name(database, 5))])
+    outbox.settle(messages[4], Sent("p5"))
+    desk.counts(), desk.list(["delivered"]), desk.list(["failed"]), desk.show(1)
+    desk.retry(2)
+    answers.receive(Received("+33639981234", "+33639981234", "STOP", "stop", datetime.now(UTC), "i"), "ovh")
+    answers.refusing(["+33639981234"]), answers.opt_outs(), answers.remove("+33639981234")
+
+
+def sms_name(database: Database, message_id: int) -> str:
+    """Return our name for an SMS at the provider."""
+    with database.engine.begin() as connection:
+        return str(connection.execute(text(f"SELECT sent_as FROM sms WHERE id = {message_id}")).scalar())
 
 
 def a_schedule(database: Database) -> None:

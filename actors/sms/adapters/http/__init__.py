@@ -1,0 +1,1 @@
+"""Gateways over HTTP: one file for each provider, on one transport that knows no provider."""

@@ -1,0 +1,54 @@
+"""The settings of a GSM modem: the table `[sms.gateway]` when its kind is modem."""
+
+import re
+from datetime import timedelta
+from typing import Final, Literal
+
+import attrs
+
+from config.checks import Between, Judged, Matching
+from config.declaration import setting
+from config.kinds import Duration
+from config.secret import Secret
+from config.sentence import Sentence
+
+_PORT: Final = re.compile(r"COM[1-9][0-9]{0,2}|/\S+|(?:socket|rfc2217|loop|spy|hwgrep|alt)://\S*")
+
+
+def _objection_to_port(port: str) -> Sentence | None:
+    if _PORT.fullmatch(port):
+        return None
+    return Sentence.of("not a port such as COM3, /dev/ttyUSB0 or socket://192.0.2.7:4000")
+
+
+@attrs.frozen(kw_only=True)
+class ModemSettings:
+    """The keys of `[sms.gateway]` for a GSM modem."""
+
+    kind: Literal["modem"] = setting(help=Sentence.of("what the SMS leave by: modem, a GSM modem with a SIM card"))
+    port: str = setting(
+        check=Judged(_objection_to_port, Sentence.of("COM3, /dev/ttyUSB0, or another address of pyserial")),
+        example="COM3",
+        help=Sentence.of("the serial port of the modem"),
+    )
+    baud: int = setting(
+        115_200, check=Between(300, 4_000_000), help=Sentence.of("the speed of the port; a modem on USB has none")
+    )
+    pin: Secret | None = setting(
+        None,
+        example="keyring:sim-pin",
+        help=Sentence.of("the PIN of the SIM card; given only while the card has all its tries"),
+    )
+    sms_centre: str | None = setting(
+        None,
+        check=Matching(r"\+[0-9]{6,15}", Sentence.of("a number such as +33609001390")),
+        example="+33609001390",
+        help=Sentence.of("the operator's SMS centre; by default that of the SIM card"),
+    )
+    roaming: bool = setting(False, help=Sentence.of("whether SMS may leave by a foreign network, which costs more"))
+    reports: bool = setting(True, help=Sentence.of("whether the operator is asked to report what became of each SMS"))
+    answer_within: Duration = setting(
+        timedelta(seconds=40),
+        check=Between(timedelta(milliseconds=500), timedelta(seconds=50)),
+        help=Sentence.of("how long the network may take over one SMS; shorter makes more uncertain SMS"),
+    )

@@ -1,0 +1,31 @@
+"""Messages that have left this station before, though the database says that they wait: it was restored."""
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+
+from club.journal import Answer, Journal
+from club.messages import Message
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+def told_apart(journal: Journal | None, channel: str, claimed: Sequence[Message]) -> tuple[list[Message], list[Answer]]:
+    """Return those that wait, and the answers under which the others have left, as answers to this claim."""
+    waiting: list[Message] = []
+    departed: list[Answer] = []
+    for message in claimed:
+        answer = None if journal is None else journal.departure(channel, message)
+        if answer is None:
+            waiting.append(message)
+        else:
+            departed.append(attrs.evolve(answer, claim_id=message.claim_id))
+    if departed:
+        _LOG.warning(
+            "%d messages have left this station before: the database forgot it, they are not sent again",
+            len(departed),
+            extra={"event": "outbox.departed", "channel": channel},
+        )
+    return waiting, departed

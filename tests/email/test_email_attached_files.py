@@ -1,0 +1,146 @@
+"""Attachments come from the allowed folder, whole or not at all."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from actors.email.adapters import attached_files
+from actors.email.adapters.attached_files import read_file
+from actors.email.adapters.message import Unsendable
+
+LIMIT = 1000
+
+
+@pytest.fixture(params=["relative", "by path"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a file in it, read in each of both ways."""
+    if request.param == "by path":
+        monkeypatch.setattr(attached_files, "_HAS_OPENAT", False)
+    (tmp_path / "secret.txt").write_text("of somebody else")
+    allowed = tmp_path / "allowed"
+    (allowed / "2026" / "novembre").mkdir(parents=True)
+    (allowed / "2026" / "facture é.pdf").write_bytes(b"%PDF")
+    (allowed / "2026" / "novembre" / "a.pdf").write_bytes(b"a")
+    return allowed
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("2026/facture é.pdf", b"%PDF"),
+        ("2026\\facture é.pdf", b"%PDF"),
+        ("2026/novembre/a.pdf", b"a"),
+    ],
+)
+def test_a_file_of_the_folder_is_read(folder: Path, path: str, content: bytes) -> None:
+    assert read_file(folder, path, LIMIT) == content
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        ".",
+        "..",
+        "../secret.txt",
+        "2026/../../secret.txt",
+        "2026\\..\\..\\secret.txt",
+        "/etc/passwd",
+        "\\\\server\\share\\a.pdf",
+        "//server/share/a.pdf",
+        "\\\\?\\C:\\a.pdf",
+        "\\\\.\\PhysicalDrive0",
+        "C:\\a.pdf",
+        "C:a.pdf",
+        "a.pdf:stream",
+        "2026//a.pdf",
+        "2026/",
+        "NUL",
+        "con.pdf",
+        "2026/COM1",
+        "lpt9.txt",
+        "com\u00b2.txt",
+        "CONIN$",
+        "a.pdf.",
+        "a.pdf ",
+        "a\x00.pdf",
+        "a\n.pdf",
+        "a|b",
+        "?",
+        "x" * 401,
+    ],
+)
+def test_a_path_that_is_none_inside_the_folder_is_refused(folder: Path, path: str) -> None:
+    with pytest.raises(Unsendable, match="no path inside"):
+        read_file(folder, path, LIMIT)
+
+
+def test_a_path_needs_a_folder_that_the_settings_allow() -> None:
+    with pytest.raises(Unsendable, match="attachments_folder"):
+        read_file(None, "a.pdf", LIMIT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+@pytest.mark.parametrize("leads_to", ["2026/novembre/a.pdf", "../secret.txt"])
+def test_a_link_is_not_followed(folder: Path, leads_to: str) -> None:
+    target = folder / leads_to
+    (folder / "link.pdf").symlink_to(target)
+    (folder / "out").symlink_to(target.parent, target_is_directory=True)
+    for path in ("link.pdf", f"out/{target.name}"):
+        with pytest.raises(Unsendable, match=r"link\.pdf|cannot be opened"):
+            read_file(folder, path, LIMIT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_the_folder_itself_may_be_a_link(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "to").symlink_to(folder, target_is_directory=True)
+    assert read_file(tmp_path / "to", "2026/novembre/a.pdf", LIMIT) == b"a"
+
+
+def test_what_is_not_there_is_told_without_the_rest_of_its_path(folder: Path) -> None:
+    with pytest.raises(Unsendable, match=r"its attachment b\.pdf is not there"):
+        read_file(folder, "Dupont/b.pdf", LIMIT)
+    with pytest.raises(Unsendable, match="is not there"):
+        read_file(folder / "gone", "b.pdf", LIMIT)
+
+
+def test_a_folder_is_no_file(folder: Path) -> None:
+    with pytest.raises(Unsendable, match="no file"):
+        read_file(folder, "2026", LIMIT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pipes in folders")
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(Unsendable, match="no file"):
+        read_file(folder, "pipe", LIMIT)
+
+
+def test_a_file_that_is_too_large_is_not_read(folder: Path) -> None:
+    (folder / "large").write_bytes(b"x" * (LIMIT + 1))
+    with pytest.raises(Unsendable, match="1001 bytes, more than max_message_size"):
+        read_file(folder, "large", LIMIT)
+    (folder / "large").write_bytes(b"x" * LIMIT)
+    assert len(read_file(folder, "large", LIMIT)) == LIMIT
+
+
+@pytest.mark.parametrize("change", [b"xyz", b"xyzxyz", b""])
+def test_a_file_that_changes_while_it_is_read_does_not_leave(
+    folder: Path, change: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = folder / "growing"
+    file.write_bytes(b"abc")
+    os.utime(file, ns=(1, 1))
+    read = os.read
+
+    def read_and_change(descriptor: int, length: int) -> bytes:
+        chunk = read(descriptor, length)
+        if os.fstat(descriptor).st_mtime_ns == 1:
+            file.write_bytes(change)
+        return chunk
+
+    monkeypatch.setattr(os, "read", read_and_change)
+    with pytest.raises(Unsendable, match="changed while it was read"):
+        read_file(folder, "growing", LIMIT)
