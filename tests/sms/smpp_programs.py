@@ -49,10 +49,14 @@ class MessageCentre:
     def said(self, event: str) -> list[dict[str, Any]]:
         return [each for each in list(self.events) if each["event"] == event]
 
+    def told(self, event: str) -> list[dict[str, Any]]:
+        """Return what it has said by now; `said` knows only of what was read by now."""
+        self.order("ping")
+        return self.said(event)
+
     def copies(self) -> list[dict[str, Any]]:
         """Return what reached telephones."""
-        self.order("ping")  # what it said before is read now
-        return self.said("copy")
+        return self.told("copy")
 
     def order(self, order: str, **how: Any) -> None:
         """Give an order, and return once it was done."""

@@ -136,7 +136,7 @@ def test_what_members_send_is_acknowledged_once_the_next_is_asked_for(
     came = transport.incoming()
     first = next(came)
     centre.order("ping")
-    assert centre.said("acknowledged") == []
+    assert centre.told("acknowledged") == []
     second = next(came)
     wait_until(lambda: len(centre.said("acknowledged")) == 1, "not acknowledged")
     assert list(came) == []
@@ -180,7 +180,7 @@ def test_a_poll_after_the_line_was_cut_takes_what_comes_on_the_new_one(
     transport.open()
     centre.order("reset_all")
     assert list(transport.reports([])) == []
-    assert len(centre.said("bind")) == 2
+    assert len(centre.told("bind")) == 2
     centre.order("deliver", **{"from": "33611111111", "text": "STOP"})
     assert [each.body for each in transport.incoming()] == ["STOP"]
 
@@ -196,7 +196,7 @@ def test_receipts_that_nobody_takes_are_acknowledged_in_a_long_run_and_kept(cent
         name = answer.provider_reference
         centre.order("receipt", id=name, to="33612345678", stat="DELIVRD")
     wait_until(lambda: _taken_in(transport, 2), "the receipts did not come")
-    assert centre.said("acknowledged") == []
+    assert centre.told("acknowledged") == []
     ahead[0] += 11
     transport.send(an_sms(body="third"), Marks())
     wait_until(lambda: len(centre.said("acknowledged")) == 2, "not acknowledged")
@@ -218,7 +218,7 @@ def test_more_than_can_be_held_stays_with_the_message_centre(
     centre.order("deliver", **{"from": "33622222222", "text": "STOP", "tag": "kept"})
     assert [each.sender for each in transport.incoming()] == ["33611111111"]
     wait_until(lambda: len(centre.said("acknowledged")) == 2, "not answered")
-    assert {each["tag"]: each["status"] for each in centre.said("acknowledged")} == {"taken": 0, "kept": 0x64}
+    assert {each["tag"]: each["status"] for each in centre.told("acknowledged")} == {"taken": 0, "kept": 0x64}
 
 
 def test_a_long_text_is_found_after_a_restart_when_all_its_parts_were_reported(

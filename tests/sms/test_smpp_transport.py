@@ -77,7 +77,7 @@ def test_it_can_report_receive_and_look_up_and_knows_no_credit(transport: SmppTr
 def test_many_go_over_one_connection(transport: SmppTransport, centre: MessageCentre) -> None:
     for number in range(50):
         assert isinstance(transport.send(an_sms(f"club-{number}", body="Bonjour"), Marks()), Accepted)
-    assert (len(centre.copies()), len(centre.said("session"))) == (50, 1)
+    assert (len(centre.copies()), len(centre.told("session"))) == (50, 1)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_an_answer_that_does_not_come_is_unknown_and_the_line_is_kept(
     centre.fault(kind)
     assert isinstance(transport.send(an_sms(body="first"), Marks()), Unknown)
     assert isinstance(transport.send(an_sms("club-2", body="second"), Marks()), Accepted)
-    assert len(centre.said("session")) == 1
+    assert len(centre.told("session")) == 1
 
 
 def test_a_part_that_came_too_fast_is_given_again_and_no_other(transport: SmppTransport, centre: MessageCentre) -> None:
@@ -175,7 +175,7 @@ def test_who_was_forgotten_binds_anew(transport: SmppTransport, centre: MessageC
     centre.fault("status", status=0x04)
     assert isinstance(transport.send(an_sms(), Marks()), Refused)
     assert isinstance(transport.send(an_sms(), Marks()), Accepted)
-    assert len(centre.said("bind")) == 2
+    assert len(centre.told("bind")) == 2
 
 
 @pytest.mark.parametrize("order", ["unbind_all", "reset_all"])
@@ -185,7 +185,7 @@ def test_a_line_that_ended_meanwhile_costs_no_mark(transport: SmppTransport, cen
     wait_until(lambda: centre.said("closed") or order == "unbind_all", "it is still there")
     marks = Marks()
     assert isinstance(transport.send(an_sms(body="first"), marks), Accepted)
-    assert (marks.count, len(centre.copies()), len(centre.said("bind"))) == (1, 1, 2)
+    assert (marks.count, len(centre.copies()), len(centre.told("bind"))) == (1, 1, 2)
 
 
 def test_who_was_not_heard_for_long_is_asked_before_anything_is_marked(centre: MessageCentre) -> None:
@@ -206,7 +206,7 @@ def test_who_was_not_heard_for_long_is_asked_before_anything_is_marked(centre: M
     transport.open()
     now[0] += 60
     assert isinstance(transport.send(an_sms(body="first"), Marks()), Accepted)
-    assert len(centre.said("enquired")) == 1
+    assert len(centre.told("enquired")) == 1
     now[0] += 60
     centre.order("silent", **{"is": True})
     marks = Marks()
@@ -267,7 +267,7 @@ def test_of_two_lines_the_one_that_ended_is_bound_anew(
     centre.order(order)
     assert isinstance(transport.send(an_sms(body="first"), Marks()), Accepted)
     assert isinstance(transport.send(an_sms("club-2", body="second"), Marks()), Accepted)
-    binds = [each["command"] for each in centre.said("bind")]
+    binds = [each["command"] for each in centre.told("bind")]
     assert binds == ["bind_transmitter", "bind_receiver", f"bind_{command}"]
 
 
@@ -314,7 +314,7 @@ def test_a_certificate_is_verified_before_the_password_leaves(tmp_path: Path) ->
                 wrong.open()
             assert refused.value.needs_a_person
             wrong.close()
-        assert centre.said("bind") == []
+        assert centre.told("bind") == []
         right = SmppTransport(SmppSettings(host="localhost", port=centre.port, ca_file=tmp_path / "ca.pem", **login))
         for number in range(20):
             assert isinstance(right.send(an_sms(f"club-{number}", body=LONG), Marks()), Accepted)

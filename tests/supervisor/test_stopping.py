@@ -431,7 +431,8 @@ def test_more_time_may_be_asked_for_while_stopping(stage: Stage) -> None:
 
 
 def test_after_too_many_abandoned_threads_the_tree_ends_so_that_the_program_can_start_afresh(stage: Stage) -> None:
-    children = [stage.child(f"c{n}", shutdown_seconds=1, hang_timeout_seconds=2) for n in range(3)]
+    slow = Backoff(60, 60)  # no replacement comes into the stop
+    children = [stage.child(f"c{n}", shutdown_seconds=1, hang_timeout_seconds=2, backoff=slow) for n in range(3)]
     tree = stage.tree(*children, max_abandoned=2)
     for n in range(3):
         _hang(stage, tree, f"c{n}")
