@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from config.sentence import SentenceError
 from service.channel.handshake import make_key
-from service.channel.requests import LookForLeases, Restart, RunNow, ShowStatus, Stop, parse
+from service.channel.requests import LookForLeases, Pause, Restart, Resume, RunNow, ShowStatus, Stop, parse
 from service.channel.server import Answer, ControlServer
 from service.instance import AlreadyRunning, acquire
 from service.paths import folders
@@ -44,6 +44,11 @@ def main(station: str, state: str) -> int:
                 return {"stopping": True, "pid": os.getpid()}
             case LookForLeases():
                 return {"told": True}
+            case Pause(operation, seconds):
+                until = None if seconds is None else "2026-11-24T15:00:00+01:00"
+                return {"operation": operation, "paused_until": until, "reason": "paused"}
+            case Resume(operation):
+                return {"operation": operation, "resumed": operation == "email"}
             case _:
                 assert_never(message)
 
