@@ -17,7 +17,7 @@ from config.sentence import SentenceError
 from service.channel import requests
 from service.channel.requests import LookForLeases, Pause, Restart, Resume, ShowStatus, Stop, parse
 from service.channel.server import ControlServer
-from service.pausing import pause, refuse_while_paused, resume
+from service.pausing import change_pause, refuse_while_paused
 from service.status import Reader, describe_run
 from supervisor import ChildDown, StartFailed, SupervisedActor, Tree, UnknownChild
 
@@ -93,12 +93,9 @@ class Handlers:
                 return {"stopping": True, "pid": os.getpid()}
             case LookForLeases():
                 return self._look_for_leases()
-            case Pause():
+            case Pause() | Resume():
                 with self._long_request():
-                    return pause(self._station, message, language)
-            case Resume(operation):
-                with self._long_request():
-                    return resume(self._station, operation, language)
+                    return change_pause(self._station, message, language)
             case _:
                 assert_never(message)
 

@@ -43,6 +43,13 @@ class Pausable(Protocol):
         """Return a reader of this language at the club's time."""
 
 
+def change_pause(station: Pausable, wanted: requests.Pause | requests.Resume, language: str) -> dict[str, Any]:
+    """Pause or resume an operation; raises `PauseRefused` and `PauseNotKept`."""
+    if isinstance(wanted, requests.Pause):
+        return pause(station, wanted, language)
+    return resume(station, wanted.operation, language)
+
+
 def pause(station: Pausable, wanted: requests.Pause, language: str) -> dict[str, Any]:
     """Pause an operation, keep it over a restart, and answer until when; a second pause replaces the first.
 

@@ -89,8 +89,8 @@ class Station:
             Journal(files.answers, sync=False),
             tell=self._tell,
             aggregate_state=self.state,
-            pauses=self.pauses,
         )
+        self.plan.mind(self.pauses)
         server = partial(
             ControlServer, channel.address, channel.key, control.Handlers(self).handle, language=lambda: self.language
         )

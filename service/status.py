@@ -19,9 +19,7 @@ _WORRYING_OPERATIONS: Final = frozenset({OperationState.WAITING, OperationState.
 _SAID_BY_THE_REGISTRY: Final = frozenset(
     {OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.FAILED}
 )
-_NOT_TO_PAUSE: Final = frozenset(
-    {OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.STANDBY}
-)
+_NOT_TO_PAUSE: Final = frozenset({OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.STANDBY})
 _EXCLUSIVE: Final = frozenset(rule.operation for rule in RULES if rule.is_exclusive)
 _UP: Final = frozenset({ChildState.STARTING, ChildState.RUNNING, ChildState.STOPPING})
 _DOWN: Final = {

@@ -59,7 +59,6 @@ class StationPlan:
         *,
         tell: Callable[[str, object], bool],
         aggregate_state: Callable[[], str],
-        pauses: Pauses | None = None,
     ) -> None:
         self._identity = identity
         self._operations = {operation.id: operation for operation in operations}
@@ -67,7 +66,7 @@ class StationPlan:
         self._journal = journal
         self._tell_actor = tell
         self._aggregate_state = aggregate_state
-        self._pauses = Pauses() if pauses is None else pauses
+        self._pauses = Pauses()
         self._stopped: frozenset[str] = frozenset()
         self._settings: Settings | None = None
         self._databases: dict[tuple[str, str | None], Database] = {}
@@ -108,6 +107,10 @@ class StationPlan:
                 for spec in operation.children(self._workplace(operation, settings, database))
             ),
         )
+
+    def mind(self, pauses: Pauses) -> None:
+        """Leave out of the specs from now on what is paused in this book."""
+        self._pauses = pauses
 
     def overtaken(self) -> Settings | None:
         """Return the settings to ask specs of anew, because a pause has begun or ended since; None: none has."""

@@ -112,8 +112,8 @@ def _asked(options: argparse.Namespace, console: Console, request: dict[str, Any
 def _seconds(text: str | None) -> float | None:
     if text is None:
         return None
-    from config.units import parse_duration  # noqa: PLC0415 - the other command needs none
     from config.problem import ValueRefusedError  # noqa: PLC0415
+    from config.units import parse_duration  # noqa: PLC0415 - the other command needs none
 
     try:
         return parse_duration(text).total_seconds()

@@ -1,7 +1,6 @@
 """Pauses end when they should, survive a restart, and are never half written."""
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -152,5 +151,5 @@ def test_the_file_is_this_users_alone_and_nothing_is_left_beside_it(clocks: Cloc
     book.begin(hour())
     book.begin(hour("sms"))
     book.end("sms")
-    assert os.listdir(tmp_path) == ["accueil.pauses"]
+    assert [file.name for file in tmp_path.iterdir()] == ["accueil.pauses"]
     assert path.stat().st_mode & 0o077 == 0
