@@ -29,7 +29,7 @@ class PauseNotKept(SentenceError):  # noqa: N818 - what the reader sees
 
 @attrs.frozen
 class Pause:
-    """An operation that a person has paused; `until_at` None: until a person ends it; `by` and `reason` may be empty."""
+    """An operation that a person has paused, until a person ends it when there is no `until_at`."""
 
     operation: str
     since_at: datetime

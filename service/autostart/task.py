@@ -1,12 +1,13 @@
 """The start at login on Windows: a scheduled task, whose bad defaults are overridden one by one. Not tried on Windows.
 
 Source: the Task Scheduler schema 1.2 (http://schemas.microsoft.com/windows/2004/02/mit/task); the order of elements is
-that of the scheduler's own exports. The task starts the guard; the repetition starts a guard that was ended by force within a minute.
+that of the scheduler's own exports. The task starts the guard; the repetition starts within a minute a guard that was
+ended by force.
 """
 
 import subprocess
 from typing import Final
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 from config.sentence import Sentence
 from service.autostart.launch import Launch
@@ -62,8 +63,8 @@ class ScheduledTask:
 def state_of(way: str, where: str, document: str) -> State:
     """Return the state that a task's document, as the scheduler shows it, tells."""
     try:
-        root = Xml.fromstring(document)  # noqa: S314 - the scheduler's own answer
-    except Xml.ParseError:
+        root = ET.fromstring(document)  # noqa: S314 - the scheduler's own answer
+    except ET.ParseError:
         problem = Sentence.of("the task can't be read: `heitz-service autostart enable` writes it")
         return State(way, where, is_enabled=False, problem=problem)
     command = root.findtext(f".//{{{_NAMESPACE}}}Command") or ""
@@ -79,9 +80,9 @@ def state_of(way: str, where: str, document: str) -> State:
 
 
 def task_document(launch: Launch, user_id: str) -> str:
-    """Return the task as XML for `schtasks /Create /XML`; `user_id` is `DOMAIN\\name` or a SID."""
+    r"""Return the task as XML for `schtasks /Create /XML`; `user_id` is `DOMAIN\name` or a SID."""
     refuse_unprintable(launch.guarded)
-    task = Xml.Element("Task", {"version": "1.2", "xmlns": _NAMESPACE})
+    task = ET.Element("Task", {"version": "1.2", "xmlns": _NAMESPACE})
     registration = _into(task, "RegistrationInfo")
     _into(registration, "Author", user_id)
     _into(registration, "Description", "Heitz Service")
@@ -102,11 +103,11 @@ def task_document(launch: Launch, user_id: str) -> str:
     execution = _into(actions, "Exec")
     _into(execution, "Command", f'"{program}"')
     _into(execution, "Arguments", subprocess.list2cmdline(words))
-    Xml.indent(task)
-    return '<?xml version="1.0" encoding="UTF-16"?>\n' + Xml.tostring(task, encoding="unicode") + "\n"
+    ET.indent(task)
+    return '<?xml version="1.0" encoding="UTF-16"?>\n' + ET.tostring(task, encoding="unicode") + "\n"
 
 
-def _settings(task: Xml.Element) -> None:
+def _settings(task: ET.Element) -> None:
     settings = _into(task, "Settings")
     for name, value in (
         ("MultipleInstancesPolicy", "IgnoreNew"),  # the repetition does nothing while it runs
@@ -132,7 +133,7 @@ def _settings(task: Xml.Element) -> None:
         _into(settings, name, value)
 
 
-def _into(parent: Xml.Element, name: str, text: str | None = None, **attributes: str) -> Xml.Element:
-    element = Xml.SubElement(parent, name, attributes)
+def _into(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
+    element = ET.SubElement(parent, name, attributes)
     element.text = text
     return element

@@ -108,10 +108,10 @@ def refuse_unprintable(words: tuple[str, ...]) -> None:
 
 def split_quoted(text: str) -> tuple[str, ...]:
     """Return the words of a command line in which double quotes group and a backslash takes the next one as it is."""
-    words = []
-    for found in re.finditer(r'"((?:\\.|[^"\\])*)"|(\S+)', text):
-        words.append(re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2])
-    return tuple(words)
+    return tuple(
+        re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2]
+        for found in re.finditer(r'"((?:\\.|[^"\\])*)"|(\S+)', text)
+    )
 
 
 def _unwritten(path: Path, error: OSError) -> AutostartFailed:

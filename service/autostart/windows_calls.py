@@ -126,7 +126,7 @@ class ThisWindows:
 def _schtasks(*words: str) -> "subprocess.CompletedProcess[bytes]":
     flags = _NO_WINDOW if sys.platform == "win32" else 0
     try:
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 - our own words
             ["schtasks", *words],  # noqa: S607 - the system's own tool, wherever the system has it
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -164,4 +164,3 @@ def _scheduler_refused(ended: "subprocess.CompletedProcess[bytes]") -> Autostart
     return AutostartFailed(
         "the Task Scheduler refused ({reason}): use --how run-key", reason=reason or ended.returncode
     )
-

@@ -75,6 +75,18 @@ def parse(request: Mapping[str, Any]) -> Request:
             return Stop()
         case {"command": "look-for-leases"}:
             return LookForLeases()
+    about_a_pause = _about_a_pause(request)
+    if about_a_pause is not None:
+        return about_a_pause
+    raise UnknownRequest(
+        "the running program does not know the request {command}: it is of another version than this command, "
+        "start it again",
+        command=str(request.get("command")),
+    )
+
+
+def _about_a_pause(request: Mapping[str, Any]) -> Pause | Resume | None:
+    match request:
         case {
             "command": "pause",
             "operation": str(operation),
@@ -85,8 +97,4 @@ def parse(request: Mapping[str, Any]) -> Request:
             return Pause(operation, None if seconds is None else float(seconds), by, reason)
         case {"command": "resume", "operation": str(operation)}:
             return Resume(operation)
-    raise UnknownRequest(
-        "the running program does not know the request {command}: it is of another version than this command, "
-        "start it again",
-        command=str(request.get("command")),
-    )
+    return None

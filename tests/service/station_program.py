@@ -19,6 +19,13 @@ from service.paths import folders
 SAMPLE = json.loads((Path(__file__).parent / "status_sample.json").read_text(encoding="utf-8"))
 
 
+def pausing(message: Pause | Resume) -> Answer:
+    if isinstance(message, Resume):
+        return {"operation": message.operation, "resumed": message.operation == "email"}
+    until = None if message.seconds is None else "2026-11-24T15:00:00+01:00"
+    return {"operation": message.operation, "paused_until": until, "reason": "paused"}
+
+
 def main(station: str, state: str) -> int:
     home = folders()
     try:
@@ -44,11 +51,8 @@ def main(station: str, state: str) -> int:
                 return {"stopping": True, "pid": os.getpid()}
             case LookForLeases():
                 return {"told": True}
-            case Pause(operation, seconds):
-                until = None if seconds is None else "2026-11-24T15:00:00+01:00"
-                return {"operation": operation, "paused_until": until, "reason": "paused"}
-            case Resume(operation):
-                return {"operation": operation, "resumed": operation == "email"}
+            case Pause() | Resume():
+                return pausing(message)
             case _:
                 assert_never(message)
 
