@@ -55,8 +55,8 @@ def _server_at(path: str) -> int | None:
         try:
             client.connect(path)
             answer = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        except TimeoutError:
-            raise
+        except (TimeoutError, BlockingIOError) as busy:  # its queue of connections is full
+            raise TimeoutError from busy
         except OSError:
             return None
     return int(_CREDENTIALS.unpack(answer)[0])

@@ -56,6 +56,26 @@ class Way(Protocol):
         """Return how it stands; raises nothing."""
 
 
+def is_well(state: State) -> bool:
+    """Tell whether a way of starting at login does what it should."""
+    return state.is_enabled and state.problem is None
+
+
+def said_of(state: State) -> Sentence:
+    """Return in one sentence whether the program starts at login."""
+    if state.problem is not None:
+        return Sentence.of(
+            "the program does not start at login as it should ({where}): {problem}",
+            where=state.where,
+            problem=state.problem,
+        )
+    if state.is_enabled:
+        return Sentence.of("the program starts when this user logs in ({where})", where=state.where)
+    return Sentence.of(
+        "the program does not start when this user logs in: `heitz-service autostart enable` has it start"
+    )
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file as a whole, and its folders; raises `AutostartFailed`."""
     try:

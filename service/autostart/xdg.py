@@ -1,6 +1,6 @@
 """The start at login of every Linux desktop: an entry in the user's autostart folder.
 
-Source: the Desktop Application Autostart Specification 0.5 and the Desktop Entry Specification 1.5 (freedesktop.org).
+Source: the Desktop Application Autostart Specification 0.5 and the Desktop Entry Specification (freedesktop.org).
 The desktop starts the entry once, so it starts the guard. Its format is also what a desktop's own settings edit.
 """
 
@@ -68,7 +68,7 @@ def entry(launch: Launch) -> str:
     lines = [
         "[Desktop Entry]",
         "Type=Application",
-        "Version=1.5",
+        "Version=1.0",
         "Name=Heitz Service",
         f"Comment={_COMMENT.render('en')}",
         f"Comment[fr]={_COMMENT.render('fr')}",

@@ -103,24 +103,11 @@ def _show(options: argparse.Namespace, console: Console, state: "State") -> None
     if options.json:
         console.print_json({"version": 1, **state.as_json(console.language)})
         return
+    from service.autostart.way import said_of  # noqa: PLC0415
+
     console.print(said_of(state))
     if state.command:
         console.print(f"  {state.command}")
-
-
-def said_of(state: "State") -> Sentence:
-    """Return in one sentence whether the program starts at login."""
-    if state.problem is not None:
-        return Sentence.of(
-            "the program does not start at login as it should ({where}): {problem}",
-            where=state.where,
-            problem=state.problem,
-        )
-    if state.is_enabled:
-        return Sentence.of("the program starts when this user logs in ({where})", where=state.where)
-    return Sentence.of(
-        "the program does not start when this user logs in: `heitz-service autostart enable` has it start"
-    )
 
 
 def _guard(options: argparse.Namespace, console: Console) -> int:
