@@ -24,7 +24,7 @@ from service.paths import Folders, UnsafePath, folders, open_private
 from service.scrubbing import Scrubber, without_people
 
 _LOG_BYTES: Final = 2 * 1024 * 1024
-"""Of each log file: its end. All of them together are eight days of a busy station."""
+"""Of each log file: its end, so that the whole goes by e-mail."""
 _RUNS: Final = 200
 _WHAT: Final = Sentence.of(
     "What the support needs of a station of Heitz Service. Passwords, e-mail addresses, telephone numbers and the "

@@ -95,14 +95,14 @@ def _secrets_of(settings: Settings | None) -> Iterator[str]:
 
 
 def _walk(value: Any, key: str) -> Iterator[Secret | str]:
-    """Yield every secret below a value; of tables that this version does not know, what a key's name gives away."""
+    """Yield every secret below a value, and the text of keys whose name says that it is one, or names an account."""
     match value:
         case Secret():
             yield value
         case UncheckedTable():
             yield from _walk(value.values, key)
         case str():
-            if _SECRET_KEY.search(key) and not value.startswith(("keyring:", "env:", "file:")):
+            if (_SECRET_KEY.search(key) or _PERSONAL_KEY.search(key)) and not value.startswith(("keyring:", "env:", "file:")):
                 yield value
         case Mapping():
             for name, each in value.items():

@@ -1,4 +1,4 @@
-"""What a login starts, really run: the program comes back when it dies, stays away when it was stopped, ends in order."""
+"""What a login starts, really run: it comes back when it dies, stays away when it was stopped, ends in order."""
 
 import json
 import os

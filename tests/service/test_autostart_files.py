@@ -22,7 +22,7 @@ LAUNCH = Launch(("/opt/heitz service/bin/heitz-service",), ("--config", NASTY, "
 NAMESPACE = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 
 
-# -- what is started ---------------------------------------------------------------------------------------------------
+# -- what is started -------------------------------------------------------------------------------------------------
 
 
 def test_the_launch_is_this_installation_with_absolute_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ def test_what_only_this_terminal_knows_goes_with_the_launch() -> None:
     assert launch_of({}, config=None, station=None, headless=False).options == ()
 
 
-# -- the desktop entry ---------------------------------------------------------------------------------------------------
+# -- the desktop entry -------------------------------------------------------------------------------------------------
 
 
 def test_the_desktop_entry_passes_the_validator_of_freedesktop(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_path_with_a_line_end_cannot_forge_keys() -> None:
     assert read_keys("[Other]\nExec=a\n[Desktop Entry]\nExec=b\nExec=c")["Exec"] == "b"
 
 
-# -- systemd -------------------------------------------------------------------------------------------------------------
+# -- systemd -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("is_headless", [False, True])
@@ -181,7 +181,7 @@ def test_a_unit_without_its_link_is_told(tmp_path: Path) -> None:
     assert "nothing starts it" in str(way.state().problem)
 
 
-# -- macOS ---------------------------------------------------------------------------------------------------------------
+# -- macOS -------------------------------------------------------------------------------------------------------------
 
 
 def test_the_agent_is_a_property_list_that_starts_anew_what_died(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_the_agent_is_a_property_list_that_starts_anew_what_died(tmp_path: Path)
     assert way.state().problem is not None
 
 
-# -- Windows -------------------------------------------------------------------------------------------------------------
+# -- Windows -----------------------------------------------------------------------------------------------------------
 
 
 class Registry:
@@ -357,7 +357,7 @@ def test_without_a_scheduler_the_run_key_is_taken() -> None:
     assert disable(choices) == ("run-key",)
 
 
-# -- which way -----------------------------------------------------------------------------------------------------------
+# -- which way ---------------------------------------------------------------------------------------------------------
 
 
 def test_each_system_has_its_ways_and_the_default_is_first(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_the_end_of_the_session_stops_the_program_in_order(tmp_path: Path, monke
     assert (tmp_path / "stopped").exists()
 
 
-# -- the display ---------------------------------------------------------------------------------------------------------
+# -- the display -------------------------------------------------------------------------------------------------------
 
 LISTENER = """
 import socket, sys
@@ -248,7 +248,7 @@ def test_a_display_that_is_too_busy_to_answer_is_not_gone(tmp_path: Path, monkey
         assert [display.is_gone() for _ in range(3)] == [False] * 3
 
 
-# -- what a person stopped -----------------------------------------------------------------------------------------------
+# -- what a person stopped ---------------------------------------------------------------------------------------------
 
 
 def test_a_stop_by_a_person_holds_for_this_session_alone(home: Folders) -> None:
