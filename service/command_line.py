@@ -8,11 +8,12 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from config.sentence import LANGUAGES, Sentence, SentenceError
 from service.argument_parser import Commands, Parser
-from service.console import OutputLost, standard_console
+from service.console import Console, OutputLost, standard_console
 from service.exit_codes import Exit
 
 # The module of each command, in the order of the help.
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = int(options.run(options, console))
         console.flush()
     except SentenceError as error:
+        _prefer_settings_language(console, options)
         console.error(error.sentence)
         _show_origin(options)
         if isinstance(error, OutputLost):
@@ -70,6 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _show_origin(options)
         return Exit.ATTENTION
     return code
+
+
+def _prefer_settings_language(console: Console, options: argparse.Namespace) -> None:
+    """Speak the club's language also when there was no program to tell it; only here, where time does not matter."""
+    from service.settings_language import prefer_settings_language  # noqa: PLC0415
+
+    config = getattr(options, "config", None)
+    prefer_settings_language(console, config if isinstance(config, Path) else None)
 
 
 def _parser(words: Sequence[str], language: str) -> Parser:

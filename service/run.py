@@ -11,6 +11,7 @@ from threading import Event
 
 from actors.registry import Identity
 from config import SettingsFile, find_settings_file
+from service import windows_session_end
 from service.channel.client import computer_name
 from service.channel.handshake import make_key
 from service.exit_codes import Exit
@@ -32,7 +33,7 @@ def run(options: RunOptions) -> int:
     Raises SettingsError, SettingsNotFoundError, UnknownStationError, AlreadyRunning, UnsafePath, DatabaseUnfit.
     """
     told_to_stop = Event()
-    with _set_by_signals(told_to_stop):
+    with _set_by_signals(told_to_stop), windows_session_end.heard(told_to_stop.set):
         outcome = _run(options, told_to_stop)
     if outcome.reason is RootEnd.TOO_MANY_ABANDONED:
         _start_afresh()

@@ -102,7 +102,9 @@ def _walk(value: Any, key: str) -> Iterator[Secret | str]:
         case UncheckedTable():
             yield from _walk(value.values, key)
         case str():
-            if (_SECRET_KEY.search(key) or _PERSONAL_KEY.search(key)) and not value.startswith(("keyring:", "env:", "file:")):
+            if (_SECRET_KEY.search(key) or _PERSONAL_KEY.search(key)) and not value.startswith(
+                ("keyring:", "env:", "file:")
+            ):
                 yield value
         case Mapping():
             for name, each in value.items():

@@ -71,7 +71,9 @@ def _add_options_of_run(parser: Parser) -> None:
 def _enable(options: argparse.Namespace, console: Console) -> int:
     from service.autostart import enable, launch_of, ways  # noqa: PLC0415
     from service.autostart.stopped import forget  # noqa: PLC0415
+    from service.settings_language import prefer_settings_language  # noqa: PLC0415
 
+    prefer_settings_language(console, options.config)
     launch = launch_of(console.environment, config=options.config, station=options.station, headless=options.headless)
     state = enable(ways(console.environment), launch, options.how)
     forget(folders(console.environment))
@@ -81,7 +83,9 @@ def _enable(options: argparse.Namespace, console: Console) -> int:
 
 def _disable(options: argparse.Namespace, console: Console) -> int:
     from service.autostart import disable, ways  # noqa: PLC0415
+    from service.settings_language import prefer_settings_language  # noqa: PLC0415
 
+    prefer_settings_language(console)
     removed = disable(ways(console.environment))
     if options.json:
         console.print_json({"version": 1, "removed": list(removed)})
@@ -94,7 +98,9 @@ def _disable(options: argparse.Namespace, console: Console) -> int:
 
 def _status(options: argparse.Namespace, console: Console) -> int:
     from service.autostart import find_state, ways  # noqa: PLC0415
+    from service.settings_language import prefer_settings_language  # noqa: PLC0415
 
+    prefer_settings_language(console)
     _show(options, console, find_state(ways(console.environment)))
     return Exit.OK
 
