@@ -17,7 +17,7 @@ from config.sentence import SentenceError
 from service.channel import requests
 from service.channel.requests import LookForLeases, Pause, Restart, Resume, ShowStatus, Stop, parse
 from service.channel.server import ControlServer
-from service.pausing import change_pause, refuse_while_paused
+from service.pausing import change_pause, why_paused
 from service.status import Reader, describe_run
 from supervisor import ChildDown, StartFailed, SupervisedActor, Tree, UnknownChild
 
@@ -120,7 +120,7 @@ class Handlers:
         tree = self._station.tree
         if not path:  # the root's own path, which nobody means
             raise self._no_actor(UnknownChild(path))
-        refuse_while_paused(self._station.pauses, path, RequestRefused)
+        self._refuse_while_paused(path)
         try:
             incarnation = tree.restart_child(path)
             state = tree.report(path).state
@@ -140,7 +140,7 @@ class Handlers:
             raise RequestRefused(unknown)
         if is_dry:
             raise RequestRefused("{operation} has no dry run: leave --dry-run out", operation=operation)
-        refuse_while_paused(self._station.pauses, operation, RequestRefused)
+        self._refuse_while_paused(operation)
         try:
             run: Run = self._station.tree.child(operation).ask(RunNow(), timeout=_RUN_SECONDS)
         except UnknownChild:
@@ -164,6 +164,11 @@ class Handlers:
                 operation=operation,
             ) from dead
         return describe_run(run, self._station.reader(language))
+
+    def _refuse_while_paused(self, path: str) -> None:
+        why = why_paused(self._station.pauses, path)
+        if why is not None:
+            raise RequestRefused(why)
 
     def _reason(self, operation: str, language: str) -> str | None:
         status = self._station.describe(language)

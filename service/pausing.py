@@ -1,7 +1,6 @@
 """Pausing and resuming an operation, as the control channel asks for it: who may, how long, and having it done."""
 
 import math
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -12,7 +11,7 @@ from actors.operation import unknown_operation
 from actors.pauses import Pause, Pauses
 from actors.registry import ID as REGISTRY
 from actors.registry import LookAtPauses
-from config.sentence import SentenceError
+from config.sentence import Sentence, SentenceError
 from service.channel import requests
 from service.status import Reader
 from service.terminal import clean
@@ -86,14 +85,12 @@ def resume(station: Pausable, operation: str, language: str) -> dict[str, Any]:
     return {"operation": operation, "resumed": was_paused}
 
 
-def refuse_while_paused(pauses: Pauses, path: str, refusal: Callable[..., SentenceError]) -> None:
-    """Raise the refusal, with its remedy, when `path` is an actor of an operation that is paused."""
+def why_paused(pauses: Pauses, path: str) -> Sentence | None:
+    """Return what to say to whoever wants something of an actor whose operation is paused; None when it is not."""
     operation = path.partition("/")[0]
-    if operation in pauses.in_force():
-        raise refusal(
-            "{operation} is paused: `heitz-service resume {operation}` ends the pause",
-            operation=operation,
-        )
+    if operation not in pauses.in_force():
+        return None
+    return Sentence.of("{operation} is paused: `heitz-service resume {operation}` ends the pause", operation=operation)
 
 
 def _shown(station: Pausable, operation: str, language: str) -> dict[str, Any]:

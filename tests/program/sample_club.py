@@ -7,12 +7,11 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from types import MappingProxyType
 from typing import Any, Final
 
 from club import Database
@@ -156,12 +155,9 @@ class Club:
                 process.kill()
             process.communicate()
 
-    def spawn(
-        self, command: list[str], variables: Mapping[str, str] = MappingProxyType({}), **streams: Any
-    ) -> "subprocess.Popen[str]":
+    def spawn(self, command: list[str], **streams: Any) -> "subprocess.Popen[str]":
         """Start a process that ends with the club."""
-        environment = {**self._environment(), **variables}
-        process = subprocess.Popen(command, text=True, env=environment, cwd=ROOT, **streams)
+        process = subprocess.Popen(command, text=True, env=self._environment(), cwd=ROOT, **streams)
         self._processes.append(process)
         return process
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +50,22 @@ def pid(club: Club) -> int:
     return int(club.status("--station", "ACCUEIL")["pid"])
 
 
+def is_another(club: Club, before: int) -> bool:
+    return club.command("status", "--station", "ACCUEIL")[0] in (0, 1) and pid(club) != before
+
+
+def has_sent(club: Club, count: int) -> bool:
+    return club.states() == {"sent": count}
+
+
 def test_a_killed_program_is_back_and_goes_on_with_its_work(club: Club, guard: "subprocess.Popen[str]") -> None:
-    club.wait_until(lambda: club.states() == {"sent": 1})
+    club.wait_until(partial(has_sent, club, 1))
     for number in range(3):
         before = pid(club)
         os.kill(before, signal.SIGKILL)
-        club.wait_until(
-            lambda before=before: club.command("status", "--station", "ACCUEIL")[0] in (0, 1) and pid(club) != before
-        )
+        club.wait_until(partial(is_another, club, before))
         club.write_emails(f"{number}@example.org")
-        club.wait_until(lambda number=number: club.states() == {"sent": 2 + number})
+        club.wait_until(partial(has_sent, club, 2 + number))
     assert set(club.copies().values()) == {1}
     assert guard.poll() is None
 
@@ -91,21 +98,22 @@ def test_the_program_goes_on_when_its_guard_is_killed(club: Club, guard: "subpro
     assert club.command("stop", "--station", "ACCUEIL")[0] == 0
 
 
-def test_a_display_that_ends_is_a_session_that_ends(club: Club, tmp_path: Path) -> None:
+def test_a_display_that_ends_is_a_session_that_ends(
+    club: Club, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if shutil.which("Xvfb") is None:
         pytest.skip("Xvfb is missing: apt-get install xvfb")
     read, write = os.pipe()
     server = club.spawn(["Xvfb", "-displayfd", str(write), "-screen", "0", "800x600x24"], pass_fds=(write,))
     os.close(write)
     with os.fdopen(read, "rb") as numbers, (tmp_path / "guard.log").open("w") as log:
-        display = f":{int(numbers.readline())}"
+        monkeypatch.setenv("DISPLAY", f":{int(numbers.readline())}")
         guard = club.spawn(
             [
                 *(sys.executable, "-m", "service", "autostart", "run", "--headless"),
                 *("--config", str(club.settings), "--station", "ACCUEIL"),
             ],
             stderr=log,
-            variables={"DISPLAY": display},
         )
         club.wait_until(lambda: club.command("status", "--station", "ACCUEIL")[0] in (0, 1))
         server.kill()
