@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (the process's own by default) and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     console = standard_console(_asked_language(words))
+    if not {"-h", "--help"}.isdisjoint(words):
+        _prefer_settings_language(console)
     try:
         options = _parser(words, console.language).parse_args(words)
     except SystemExit as end:  # argparse has said what is wrong, or shown the help
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = int(options.run(options, console))
         console.flush()
     except SentenceError as error:
-        _prefer_settings_language(console, options)
+        _prefer_settings_language(console, getattr(options, "config", None))
         console.error(error.sentence)
         _show_origin(options)
         if isinstance(error, OutputLost):
@@ -74,11 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _prefer_settings_language(console: Console, options: argparse.Namespace) -> None:
-    """Speak the club's language also when there was no program to tell it; only here, where time does not matter."""
+def _prefer_settings_language(console: Console, config: object = None) -> None:
+    """Speak the club's language also when there was no program to tell it; for help and errors, which may take time."""
     from service.settings_language import prefer_settings_language  # noqa: PLC0415
 
-    config = getattr(options, "config", None)
     prefer_settings_language(console, config if isinstance(config, Path) else None)
 
 

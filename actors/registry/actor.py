@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 ID: Final = "registry"
 _PAUSE_LOOK_SECONDS: Final = 1.0
 """How late a pause may end. Nothing is looked at while nothing is paused."""
+_AGAIN_SECONDS: Final = 10.0
 
 
 @attrs.frozen(slots=True)
@@ -82,6 +83,8 @@ class RegistryActor(SupervisedActor):
             self._apply(settings)
         if self._plan.settle():
             self._look_after(_PAUSE_LOOK_SECONDS)
+        if self._plan.overtaken() is not None:  # it could not be applied
+            self._look_after(_AGAIN_SECONDS)
 
     def _look_after(self, seconds: float) -> None:
         if self._timer is not None:

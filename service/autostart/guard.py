@@ -18,6 +18,7 @@ from typing import Final
 import attrs
 
 from service.exit_codes import Exit
+from service.options import GUARDED_VARIABLE
 
 _FIRST_WAIT_SECONDS: Final = 1.0
 _LONGEST_WAIT_SECONDS: Final = 60.0
@@ -111,8 +112,11 @@ class Guard:
         if self._told.is_set():  # told between the look and the clearing
             return Exit.OK
         flags = _NO_WINDOW if sys.platform == "win32" else 0
+        environment = {**os.environ, GUARDED_VARIABLE: "1"}
         try:
-            process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, creationflags=flags)  # noqa: S603 - ours
+            process = subprocess.Popen(  # noqa: S603 - our own command
+                self._command, stdin=subprocess.DEVNULL, creationflags=flags, env=environment
+            )
         except OSError as error:
             _log.error("the program can't be started: %s", error, extra={"event": "guard.cannot_start"})
             return Exit.ATTENTION

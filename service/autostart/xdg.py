@@ -75,7 +75,6 @@ def entry(launch: Launch) -> str:
         f"Exec={command_line(words)}",
         "Terminal=false",
         "StartupNotify=false",
-        "NoDisplay=true",
         "X-GNOME-Autostart-enabled=true",
     ]
     return "\n".join(lines) + "\n"

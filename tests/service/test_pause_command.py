@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from service import command_line
 from service.command_line import main
 from service.instance import Instance
 from service.paths import Folders
@@ -102,6 +103,18 @@ def test_an_error_speaks_the_language_of_the_settings_then_of_the_system(
     file.write_text('[club]\nlanguage = "fr"\n', "utf-8")
     assert main([*words, "--lang", "en"]) == 6
     assert "does not run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", list(command_line._MODULES))
+def test_every_commands_help_speaks_the_language_of_the_settings(
+    home: Folders, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "heitz-service.toml").write_text('[club]\nlanguage = "fr"\n', "utf-8")
+    monkeypatch.setenv("HEITZ_SERVICE_CONFIG", str(tmp_path / "heitz-service.toml"))
+    assert main([command, "--help"]) == 0
+    assert "afficher cette aide" in capsys.readouterr().out
+    assert main([command, "--help", "--lang", "en"]) == 0
+    assert "show this help" in capsys.readouterr().out
 
 
 def test_the_start_at_login_is_switched_on_told_and_switched_off(
