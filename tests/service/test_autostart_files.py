@@ -1,11 +1,15 @@
 """The files of a start at login say what was asked for, in each system's own rules, and are read back."""
 
+import json
 import plistlib
 import re
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from threading import Event
+from time import monotonic
 
 import pytest
 
@@ -64,6 +68,27 @@ def test_a_word_of_the_entry_reaches_the_program_as_it_is(word: str) -> None:
     heard = subprocess.run(["sh", "-c", quoted], capture_output=True, check=True).stdout.decode()
     assert heard == word
     assert words_of(value) == ("printf", "%s", word)
+
+
+def test_glib_starts_what_the_entry_says(tmp_path: Path) -> None:
+    if shutil.which("gio") is None:
+        pytest.skip("gio is missing: apt-get install libglib2.0-bin")
+    heard = tmp_path / "heard"
+    program = tmp_path / "heitz service"
+    program.write_text(
+        f"#!{sys.executable}\nimport json, os, sys\n"
+        f"json.dump([os.environ['HEITZ_SERVICE_HOME'], *sys.argv[1:]], open({str(heard) + '.new'!r}, 'w'))\n"
+        f"os.replace({str(heard) + '.new'!r}, {str(heard)!r})\n"
+    )
+    program.chmod(0o755)
+    file = tmp_path / "heitz-service.desktop"
+    file.write_text(entry(Launch((str(program),), ("--config", NASTY), {"HEITZ_SERVICE_HOME": "/a b"})), "utf-8")
+    subprocess.run(["gio", "launch", str(file)], check=True, capture_output=True, timeout=60)
+    until = monotonic() + 90
+    while not heard.exists():
+        assert monotonic() < until, "it was not started"
+        Event().wait(0.05)
+    assert json.loads(heard.read_text()) == ["/a b", "autostart", "run", "--config", NASTY]
 
 
 def test_the_entry_is_written_read_and_removed(tmp_path: Path) -> None:
