@@ -48,11 +48,12 @@ def upgrade(database: Database, revisions: tuple[ModuleType, ...] = REVISIONS) -
 def _bring_up(database: Database, revisions: tuple[ModuleType, ...], script: str) -> Applied:
     def work(connection: Connection) -> Applied:
         take_schema_lock(connection)
-        before = standing = _standing(connection)
+        before = _standing(connection)
         for revision in revisions:
-            if standing < revision.REVISION:
-                standing = _apply(connection, revision)
-        return Applied(before, standing)
+            # Read again: SQLite's lock ends with each revision's commit, and another station may make the next one.
+            if _standing(connection) < revision.REVISION:
+                _apply(connection, revision)
+        return Applied(before, _standing(connection))
 
     try:
         return database.alter(work)
@@ -69,13 +70,12 @@ def _standing(connection: Connection) -> int:
     return newest_revision(connection)[0] if inspect(connection).has_table("club_schema") else 0
 
 
-def _apply(connection: Connection, revision: ModuleType) -> int:
+def _apply(connection: Connection, revision: ModuleType) -> None:
     """Make one revision and commit it: what it has locked is free for the stations before the next one begins."""
     # Alembic takes SQLite's DDL for non-transactional, because of drivers that begin late; ours has begun.
     context = MigrationContext.configure(connection, opts={"transactional_ddl": undoes_ddl(connection.dialect.name)})
     write_down(revision, Steps(context))
     connection.commit()
-    return int(revision.REVISION)
 
 
 def write_down(revision: ModuleType, steps: Steps) -> None:
