@@ -113,6 +113,10 @@ class Board:
         if old is None or old.state in _NOT_HERE:
             self.set_state(operation, OperationState.WAITING, _JUST_STARTED)
 
+    def begin_anew(self, operation: str) -> None:
+        """Note that an operation starts again after a pause: what it said before is stale."""
+        self.set_state(operation, OperationState.WAITING, _JUST_STARTED)
+
     def add_run(self, operation: str, run: Run) -> None:
         """Note a run: it becomes the last one, and its counts are added to the operation's."""
         with self._lock:

@@ -8,11 +8,12 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from config.sentence import LANGUAGES, Sentence, SentenceError
 from service.argument_parser import Commands, Parser
-from service.console import OutputLost, standard_console
+from service.console import Console, OutputLost, standard_console
 from service.exit_codes import Exit
 
 # The module of each command, in the order of the help.
@@ -22,12 +23,15 @@ _MODULES: Final = {
     "restart": "control",
     "run-now": "control",
     "stop": "control",
+    "pause": "pause",
+    "resume": "pause",
     "handover": "handover",
     "history": "history",
     "config": "config",
     "database": "database",
     "email": "email",
     "sms": "sms",
+    "autostart": "autostart",
     "doctor": "doctor",
     "demo": "demo",
 }
@@ -37,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (the process's own by default) and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     console = standard_console(_asked_language(words))
+    if not {"-h", "--help"}.isdisjoint(words):
+        _prefer_settings_language(console)
     try:
         options = _parser(words, console.language).parse_args(words)
     except SystemExit as end:  # argparse has said what is wrong, or shown the help
@@ -45,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = int(options.run(options, console))
         console.flush()
     except SentenceError as error:
+        _prefer_settings_language(console, getattr(options, "config", None))
         console.error(error.sentence)
         _show_origin(options)
         if isinstance(error, OutputLost):
@@ -67,6 +74,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _show_origin(options)
         return Exit.ATTENTION
     return code
+
+
+def _prefer_settings_language(console: Console, config: object = None) -> None:
+    """Speak the club's language also when there was no program to tell it; for help and errors, which may take time."""
+    from service.settings_language import prefer_settings_language  # noqa: PLC0415
+
+    prefer_settings_language(console, config if isinstance(config, Path) else None)
 
 
 def _parser(words: Sequence[str], language: str) -> Parser:

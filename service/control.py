@@ -12,10 +12,12 @@ from pykka import ActorDeadError
 from actors import leases
 from actors.board import Run
 from actors.operation import NotHeld, RunNow, unknown_operation
+from actors.pauses import Pauses
 from config.sentence import SentenceError
 from service.channel import requests
-from service.channel.requests import LookForLeases, Restart, ShowStatus, Stop, parse
+from service.channel.requests import LookForLeases, Pause, Restart, Resume, ShowStatus, Stop, parse
 from service.channel.server import ControlServer
+from service.pausing import change_pause, why_paused
 from service.status import Reader, describe_run
 from supervisor import ChildDown, StartFailed, SupervisedActor, Tree, UnknownChild
 
@@ -34,6 +36,7 @@ class Answering(Protocol):
     """The station, as far as requests are concerned."""
 
     tree: Tree
+    pauses: Pauses
 
     def describe(self, language: str) -> dict[str, Any]:
         """Return the status."""
@@ -90,6 +93,9 @@ class Handlers:
                 return {"stopping": True, "pid": os.getpid()}
             case LookForLeases():
                 return self._look_for_leases()
+            case Pause() | Resume():
+                with self._long_request():
+                    return change_pause(self._station, message, language)
             case _:
                 assert_never(message)
 
@@ -114,6 +120,7 @@ class Handlers:
         tree = self._station.tree
         if not path:  # the root's own path, which nobody means
             raise self._no_actor(UnknownChild(path))
+        self._refuse_while_paused(path)
         try:
             incarnation = tree.restart_child(path)
             state = tree.report(path).state
@@ -133,6 +140,7 @@ class Handlers:
             raise RequestRefused(unknown)
         if is_dry:
             raise RequestRefused("{operation} has no dry run: leave --dry-run out", operation=operation)
+        self._refuse_while_paused(operation)
         try:
             run: Run = self._station.tree.child(operation).ask(RunNow(), timeout=_RUN_SECONDS)
         except UnknownChild:
@@ -156,6 +164,11 @@ class Handlers:
                 operation=operation,
             ) from dead
         return describe_run(run, self._station.reader(language))
+
+    def _refuse_while_paused(self, path: str) -> None:
+        why = why_paused(self._station.pauses, path)
+        if why is not None:
+            raise RequestRefused(why)
 
     def _reason(self, operation: str, language: str) -> str | None:
         status = self._station.describe(language)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from club import DatabaseError, check
 from config import SecretError, Settings, SettingsError, SettingsNotFoundError, find_settings_file, load
 from config.sentence import Sentence, SentenceError
+from service import doctor_computer
 from service.channel.client import NotRunning, ask, computer_name, find
 from service.club_database import database_of
 from service.doctor_database import clocks, dangers, failed_runs, waiting_emails
@@ -23,7 +24,7 @@ from service.instance import running
 from service.paths import Folders, UnsafePath, folders
 from service.roster import settings_schema
 from service.version import version
-from service.words import ACTOR, AGGREGATE, FAILURE, word
+from service.words import AGGREGATE, word
 
 # https://sqlite.org/wal.html: a WAL that is reset while another connection checkpoints can corrupt the database.
 _FIXED_SQLITE: Final = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
@@ -42,18 +43,23 @@ def _only_station(home: Folders) -> str | None:
 class Examination:
     """One run of all checks; a check that fails hinders no other."""
 
-    def __init__(self, config: Path | None, station: str | None, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, config: Path | None, station: str | None, environment: Mapping[str, str], language: str | None = None
+    ) -> None:
         self._config = config
         self._station = station
-        self._environment = environment
+        self.environment = environment
+        self._language = language
         self.settings: Settings | None = None
+        self.status: Mapping[str, Any] | None = None
 
     def findings(self) -> Iterator[Finding]:
         """Run the checks in order and give what they find."""
         yield from self._versions()
+        yield from doctor_computer.system(self.environment)
         home: Folders | None = None
         try:
-            home = folders(self._environment)
+            home = folders(self.environment)
         except UnsafePath as error:
             yield Finding("folders", Level.PROBLEM, error.sentence)
         else:
@@ -64,6 +70,11 @@ class Examination:
             yield from self._database(self.settings)
         if home is not None:
             yield from self._running(home)
+        yield from doctor_computer.autostart(self.environment)
+        yield from doctor_computer.ports(self.settings, self._station or computer_name())
+        if home is not None and self.settings is not None:
+            folder = home.of(self._station or computer_name()).answers.with_suffix(".own")  # where the PIN's tries are
+            yield from doctor_computer.modem(self.settings, folder, is_program_running=self.status is not None)
 
     def _versions(self) -> Iterator[Finding]:
         packages = ", ".join(f"{name} {_version_of(name)}" for name in ("pykka", "SQLAlchemy", "cattrs"))
@@ -114,7 +125,7 @@ class Examination:
 
     def _settings(self) -> Iterator[Finding]:
         try:
-            file = find_settings_file(self._config, self._environment)
+            file = find_settings_file(self._config, self.environment)
             settings = load(file, settings_schema())
         except SettingsError as error:
             for problem in error.problems:
@@ -124,6 +135,7 @@ class Examination:
             yield Finding("settings", Level.PROBLEM, error.sentence)
             return
         self.settings = settings
+        self._language = self._language or str(settings.club.language)
         yield Finding("settings", Level.OK, Sentence.of("the settings file {file} is in order", file=file))
         if sys.platform != "win32" and stat.S_IMODE(file.stat().st_mode) & 0o044:
             yield Finding(
@@ -163,6 +175,7 @@ class Examination:
                 revision=status.revision,
             )
             yield Finding("database", Level.OK if seconds < _SLOW_SECONDS else Level.WARNING, sentence)
+            yield from doctor_computer.durability(str(settings.club.database))
             yield from dangers(database)
             yield from clocks(database)
             yield from failed_runs(database)
@@ -175,13 +188,15 @@ class Examination:
     def _running(self, home: Folders) -> Iterator[Finding]:
         try:
             holder = find(self._station, home)
-            status = ask(holder, {"command": "status"}, home, seconds=_ANSWER_SECONDS).answer
+            request = {"command": "status", "language": self._language}
+            status = ask(holder, request, home, seconds=_ANSWER_SECONDS).answer
         except NotRunning as error:
             yield Finding("program", Level.WARNING, error.sentence)
             return
         except SentenceError as error:
             yield Finding("program", Level.PROBLEM, error.sentence)
             return
+        self.status = status
         well = status.get("state") == "active"
         yield Finding(
             "program",
@@ -193,7 +208,9 @@ class Examination:
                 state=word(AGGREGATE, str(status.get("state"))),
             ),
         )
-        yield from _failures(status)
+        yield from doctor_computer.icon(status)
+        yield from doctor_computer.paused(status)
+        yield from doctor_computer.failures(status, self._language or "en")
 
 
 def is_sqlite_sound(library: tuple[int, int, int]) -> bool:
@@ -213,23 +230,6 @@ def _space(folder: Path) -> Iterator[Finding]:
         return
     sentence = Sentence.of("only {mb} MB are free in {folder}: make room", mb=megabytes, folder=folder)
     yield Finding("disk", Level.PROBLEM if free < _NO_SPACE else Level.WARNING, sentence)
-
-
-def _failures(status: Mapping[str, Any]) -> Iterator[Finding]:
-    for actor in status.get("actors") or []:
-        failure = actor.get("last_failure")
-        if failure and actor.get("state") not in {"running", "starting"}:
-            yield Finding(
-                "actor",
-                Level.PROBLEM,
-                Sentence.of(
-                    "{path} is {state} after: {kind}, {error}",
-                    path=actor.get("path"),
-                    state=word(ACTOR, str(actor.get("state"))),
-                    kind=word(FAILURE, str(failure.get("kind"))),
-                    error=failure.get("error"),
-                ),
-            )
 
 
 def _version_of(package: str) -> str:

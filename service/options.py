@@ -1,7 +1,10 @@
 """What the command line says of the commands that are programs of their own."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+GUARDED_VARIABLE: Final = "HEITZ_SERVICE_GUARDED"
+"""Set by the guard of the start at login: who ends with a failure is started again by it."""
 
 
 class RunOptions(NamedTuple):

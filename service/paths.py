@@ -32,7 +32,8 @@ class UnsafePath(SentenceError):  # noqa: N818 - a state of the folder, not a fa
 class StationFiles(NamedTuple):
     """The files of one station. The folders exist; the files need not.
 
-    `journal` is the supervision tree's memory of ends, `answers` the outbox's of what was sent.
+    `journal` is the supervision tree's memory of ends, `answers` the outbox's of what was sent, `pauses` what a person
+    has paused.
     """
 
     lock: Path
@@ -40,6 +41,7 @@ class StationFiles(NamedTuple):
     log: Path
     journal: Path
     answers: Path
+    pauses: Path
 
 
 class Folders(NamedTuple):
@@ -72,6 +74,7 @@ class Folders(NamedTuple):
             log=self.logs / f"{name}.log",
             journal=self.state / "journals" / f"{name}.json",
             answers=self.state / "journals" / f"{name}.answers",
+            pauses=self.state / "journals" / f"{name}.pauses",
         )
 
 

@@ -11,12 +11,13 @@ from threading import Event
 
 from actors.registry import Identity
 from config import SettingsFile, find_settings_file
+from service import windows_session_end
 from service.channel.client import computer_name
 from service.channel.handshake import make_key
 from service.exit_codes import Exit
 from service.instance import Holder, acquire
 from service.logs import logging_to
-from service.options import RunOptions
+from service.options import GUARDED_VARIABLE, RunOptions
 from service.paths import folders
 from service.roster import ROSTER, settings_schema
 from service.station import Channel, Station
@@ -32,9 +33,11 @@ def run(options: RunOptions) -> int:
     Raises SettingsError, SettingsNotFoundError, UnknownStationError, AlreadyRunning, UnsafePath, DatabaseUnfit.
     """
     told_to_stop = Event()
-    with _set_by_signals(told_to_stop):
+    with _set_by_signals(told_to_stop), windows_session_end.heard(told_to_stop.set):
         outcome = _run(options, told_to_stop)
     if outcome.reason is RootEnd.TOO_MANY_ABANDONED:
+        if _is_started_afresh_by_others():
+            return Exit.GAVE_UP  # an exit that the guard takes for a death
         _start_afresh()
     return outcome.exit_code
 
@@ -81,6 +84,11 @@ def _start_afresh() -> None:
     The lock and the channel are free by then. On Windows the new process is another one, and this one ends; not tried.
     """
     os.execv(sys.executable, [sys.executable, "-m", "service", *sys.argv[1:]])  # noqa: S606 - our own command line
+
+
+def _is_started_afresh_by_others() -> bool:
+    """Tell whether a guard does it. On Windows the process that replaces this one would be unknown to the guard."""
+    return sys.platform == "win32" and bool(os.environ.get(GUARDED_VARIABLE))
 
 
 def identity_of(holder: Holder) -> Identity:

@@ -14,6 +14,7 @@ import attrs
 from actors import settings_file
 from actors.board import Board
 from actors.operation import Operation
+from actors.pauses import Pauses
 from actors.registry import ID as REGISTRY
 from actors.registry import Apply, Identity, RegistryActor, StationPlan
 from club import Journal
@@ -80,6 +81,7 @@ class Station:
         self._apply_problem: Sentence | None = None
         self._is_stopping = False
         self.board = Board(lambda: datetime.now(UTC))
+        self.pauses = Pauses(files.pauses)
         self.plan = StationPlan(
             identity,
             operations,
@@ -88,6 +90,7 @@ class Station:
             tell=self._tell,
             aggregate_state=self.state,
         )
+        self.plan.mind(self.pauses)
         server = partial(
             ControlServer, channel.address, channel.key, control.Handlers(self).handle, language=lambda: self.language
         )
@@ -165,6 +168,7 @@ class Station:
             settings_loaded_at=self._loaded_at,
             settings_problem=self._file_problem or self._apply_problem,
             held=self.plan.held_operations(),
+            paused=self.pauses.shown(),
             is_stopping=self._is_stopping,
         )
 
@@ -183,8 +187,9 @@ class Station:
 
     def _applied(self, settings: Settings, specs: tuple[ChildSpec, ...]) -> None:
         self.tree.reload((*self._own_specs, *specs))
-        self._settings = settings
-        self._loaded_at = datetime.now(UTC)
+        if settings is not self._settings:  # else a pause has begun or ended
+            self._settings = settings
+            self._loaded_at = datetime.now(UTC)
 
     def _set_file_problem(self, problems: tuple[Problem, ...]) -> None:
         self._file_problem = problems[0].as_sentence() if problems else None

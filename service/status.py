@@ -8,7 +8,9 @@ import attrs
 
 from actors.board import Notice, OperationState, Run
 from actors.operation import RULES
+from actors.pauses import Pause
 from config.sentence import Sentence
+from service.words import instant
 from supervisor import ChildReport, ChildState
 
 VERSION: Final = 1
@@ -17,6 +19,7 @@ _WORRYING_OPERATIONS: Final = frozenset({OperationState.WAITING, OperationState.
 _SAID_BY_THE_REGISTRY: Final = frozenset(
     {OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.FAILED}
 )
+_NOT_TO_PAUSE: Final = frozenset({OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.STANDBY})
 _EXCLUSIVE: Final = frozenset(rule.operation for rule in RULES if rule.is_exclusive)
 _UP: Final = frozenset({ChildState.STARTING, ChildState.RUNNING, ChildState.STOPPING})
 _DOWN: Final = {
@@ -31,7 +34,10 @@ _CALM_ACTORS: Final = frozenset({ChildState.RUNNING, ChildState.STARTING, ChildS
 
 @attrs.frozen(slots=True)
 class Program:
-    """What the status says of the program itself; `held` are the exclusive operations whose lease is held here."""
+    """What the status says of the program itself; `held` are the exclusive operations whose lease is held here.
+
+    `paused` are the pauses of this station, by operation.
+    """
 
     version: str
     station: str
@@ -41,6 +47,7 @@ class Program:
     settings_loaded_at: datetime
     settings_problem: Sentence | None
     held: Collection[str] = ()
+    paused: Mapping[str, Pause] = attrs.field(factory=dict)
     is_stopping: bool = False
 
 
@@ -59,7 +66,9 @@ def describe(
     """Return contract §1's status, version 1, ready for JSON."""
     by_path = {report.path: report for report in reports}
     overlaid = {
-        operation: overlay(_without_lease(operation, notice, program), by_path.get(operation))
+        operation: _paused(program.paused[operation], notice, reader)
+        if is_stopped_by_pause(operation, notice, program)
+        else overlay(_without_lease(operation, notice, program), by_path.get(operation))
         for operation, notice in notices.items()
     }
     return {
@@ -108,6 +117,41 @@ def _without_lease(operation: str, notice: Notice, program: Program) -> Notice:
     return attrs.evolve(notice, state=OperationState.WAITING, reason=reason)
 
 
+def is_stopped_by_pause(operation: str, notice: Notice, program: Program) -> bool:
+    """Tell whether it is its pause, and nothing else, that keeps an operation from working here."""
+    if operation not in program.paused or notice.state in _SAID_BY_THE_REGISTRY:
+        return False
+    return notice.state is not OperationState.STANDBY or operation in program.held
+
+
+def _paused(pause: Pause, notice: Notice, reader: Reader) -> Notice:
+    return attrs.evolve(
+        notice,
+        state=OperationState.WAITING,
+        reason=said_of(pause, reader),
+        since_at=pause.since_at,
+        next_run_at=pause.until_at,
+        warning=None,
+        concern=None,
+    )
+
+
+def said_of(pause: Pause, reader: Reader) -> Sentence:
+    """Return who paused an operation until when, and why, as the reader's clock shows it."""
+    now = datetime.now(reader.timezone)
+    until = instant(None if pause.until_at is None else pause.until_at.isoformat(), now, reader.language)
+    match bool(pause.until_at), bool(pause.by):
+        case True, True:
+            said = Sentence.of("paused until {until} by {name}", until=until, name=pause.by)
+        case True, False:
+            said = Sentence.of("paused until {until}", until=until)
+        case False, True:
+            said = Sentence.of("paused by {name} until somebody resumes it", name=pause.by)
+        case _:
+            said = Sentence.of("paused until somebody resumes it")
+    return Sentence.of("{pause}: {reason}", pause=said, reason=pause.reason) if pause.reason else said
+
+
 def overlay(notice: Notice, report: ChildReport | None) -> Notice:
     """Return what an operation is, given what it said and what its actor does: the worse of both.
 
@@ -137,6 +181,7 @@ def _why_down(report: ChildReport) -> Sentence:
 
 
 def _operation(operation: str, notice: Notice, program: Program, reader: Reader) -> dict[str, Any]:
+    pause = program.paused.get(operation)
     return {
         "id": operation,
         "state": notice.state.value,
@@ -146,7 +191,22 @@ def _operation(operation: str, notice: Notice, program: Program, reader: Reader)
         "last_run": None if notice.last_run is None else describe_run(notice.last_run, reader),
         "next_run": _instant(notice.next_run_at, reader),
         "counters": dict(notice.counters),
+        "can_pause": pause is None and can_pause(notice),
+        "paused": None
+        if pause is None
+        else {
+            "since": _instant(pause.since_at, reader),
+            "until": _instant(pause.until_at, reader),
+            "by": pause.by,
+            "reason": pause.reason,
+        },
+        "paused_until": None if pause is None else _instant(pause.until_at, reader),
     }
+
+
+def can_pause(notice: Notice) -> bool:
+    """Tell whether an operation in this state is this station's to pause."""
+    return notice.state not in _NOT_TO_PAUSE
 
 
 def _what_to_say(notice: Notice) -> Sentence | None:

@@ -10,11 +10,14 @@ from actors.registry.plan import StationPlan
 from club import DatabaseUnfit
 from config import Settings, SettingsError
 from config.sentence import Sentence, SentenceError
-from supervisor import ChildSpec, SupervisedActor
+from supervisor import ChildSpec, SupervisedActor, Timer
 
 logger = logging.getLogger(__name__)
 
 ID: Final = "registry"
+_PAUSE_LOOK_SECONDS: Final = 1.0
+"""How late a pause may end. Nothing is looked at while nothing is paused."""
+_AGAIN_SECONDS: Final = 10.0
 
 
 @attrs.frozen(slots=True)
@@ -22,6 +25,11 @@ class Apply:
     """Make the station what these settings ask for."""
 
     settings: Settings
+
+
+@attrs.frozen(slots=True)
+class LookAtPauses:
+    """Look whether a pause has begun or ended, and stop or start its operation."""
 
 
 class RegistryActor(SupervisedActor):
@@ -41,12 +49,20 @@ class RegistryActor(SupervisedActor):
         self._plan = plan
         self._applied = applied
         self._problem = problem
+        self._timer: Timer | None = None
+
+    def on_start(self) -> None:
+        """See to the pauses: one may have begun or ended while no incarnation was up."""
+        self._look_after(0)
 
     def on_receive(self, message: Any) -> None:
         """Handle a message."""
         match message:
             case Apply(settings):
                 self._apply(settings)
+                self._look_at_pauses()
+            case LookAtPauses():
+                self._look_at_pauses()
             case _:
                 assert_never(message)
 
@@ -60,3 +76,17 @@ class RegistryActor(SupervisedActor):
         self._applied(settings, specs)
         self._problem(None)
         logger.info("settings applied", extra={"event": "settings.applied"})
+
+    def _look_at_pauses(self) -> None:
+        settings = self._plan.overtaken()
+        if settings is not None:
+            self._apply(settings)
+        if self._plan.settle():
+            self._look_after(_PAUSE_LOOK_SECONDS)
+        if self._plan.overtaken() is not None:  # it could not be applied
+            self._look_after(_AGAIN_SECONDS)
+
+    def _look_after(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.tell_self_after(seconds, LookAtPauses())

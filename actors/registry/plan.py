@@ -11,6 +11,7 @@ import attrs
 from actors import heartbeat, housekeeping, leases
 from actors.board import Board, OperationState
 from actors.operation import RULES, Operation, Rule, Workplace
+from actors.pauses import Pauses
 from actors.registry.policy import Verdict, club_plan, judge_all, named_stations
 from club import STOPPED, Database, DatabaseAway, DatabaseUnfit, Journal, Lease, Stations
 from config import Settings
@@ -46,7 +47,7 @@ class StationPlan:
     """Turns settings into specs, and keeps over changes what must not be made twice: databases and leases.
 
     `tell` hands a message to an operation's actor, and answers False when there is none at work; `aggregate_state`
-    answers the station's state of contract §1.
+    answers the station's state of contract §1. An operation that is paused keeps its lease and has no actor.
     """
 
     def __init__(
@@ -65,6 +66,9 @@ class StationPlan:
         self._journal = journal
         self._tell_actor = tell
         self._aggregate_state = aggregate_state
+        self._pauses = Pauses()
+        self._stopped: frozenset[str] = frozenset()
+        self._settings: Settings | None = None
         self._databases: dict[tuple[str, str | None], Database] = {}
         self._stations: dict[int, Stations] = {}
         self._leases: dict[tuple[str, int], Lease] = {}
@@ -87,6 +91,11 @@ class StationPlan:
             for operation in here
             if _BY_OPERATION[operation.id].is_exclusive
         )
+        paused = self._pauses.in_force()
+        for operation in here:
+            if operation.id in self._stopped - paused:
+                self._board.begin_anew(operation.id)
+        self._stopped, self._settings = paused, settings
         return (
             self._heartbeat_spec(database, settings),
             self._housekeeping_spec(settings, database),
@@ -94,9 +103,23 @@ class StationPlan:
             *(
                 spec
                 for operation in here
+                if operation.id not in paused
                 for spec in operation.children(self._workplace(operation, settings, database))
             ),
         )
+
+    def mind(self, pauses: Pauses) -> None:
+        """Leave out of the specs from now on what is paused in this book."""
+        self._pauses = pauses
+
+    def overtaken(self) -> Settings | None:
+        """Return the settings to ask specs of anew, because a pause has begun or ended since; None: none has."""
+        return self._settings if self._stopped != self._pauses.in_force() else None
+
+    def settle(self) -> bool:
+        """Note that the last specs are in force; return whether a pause is, whose end is to be watched."""
+        self._pauses.settle(self._stopped)
+        return bool(self._stopped)
 
     def database(self, settings: Settings) -> Database:
         """Return the club database of `settings`; the same object for the same address."""

@@ -38,11 +38,28 @@ class Stop:
 
 
 @attrs.frozen
+class Pause:
+    """Pause an operation for some seconds, or until it is resumed (None); answer `{"operation", "paused_until"}`."""
+
+    operation: str
+    seconds: float | None
+    by: str
+    reason: str
+
+
+@attrs.frozen
+class Resume:
+    """End the pause of an operation; answer `{"operation", "resumed"}`, false when it was not paused."""
+
+    operation: str
+
+
+@attrs.frozen
 class LookForLeases:
     """Look at the club's leases at once, because a wish was written; answer `{"told": true}`."""
 
 
-Request: TypeAlias = ShowStatus | Restart | RunNow | Stop | LookForLeases
+Request: TypeAlias = ShowStatus | Restart | RunNow | Stop | LookForLeases | Pause | Resume
 
 
 def parse(request: Mapping[str, Any]) -> Request:
@@ -58,8 +75,26 @@ def parse(request: Mapping[str, Any]) -> Request:
             return Stop()
         case {"command": "look-for-leases"}:
             return LookForLeases()
+    about_a_pause = _about_a_pause(request)
+    if about_a_pause is not None:
+        return about_a_pause
     raise UnknownRequest(
         "the running program does not know the request {command}: it is of another version than this command, "
         "start it again",
         command=str(request.get("command")),
     )
+
+
+def _about_a_pause(request: Mapping[str, Any]) -> Pause | Resume | None:
+    match request:
+        case {
+            "command": "pause",
+            "operation": str(operation),
+            "seconds": int() | float() | None as seconds,
+            "by": str(by),
+            "reason": str(reason),
+        } if not isinstance(seconds, bool):
+            return Pause(operation, None if seconds is None else float(seconds), by, reason)
+        case {"command": "resume", "operation": str(operation)}:
+            return Resume(operation)
+    return None

@@ -1,6 +1,7 @@
 """`doctor`: everything that may be wrong on this computer, in one command."""
 
 import argparse
+from pathlib import Path
 from typing import Final
 
 from config.sentence import Sentence
@@ -19,7 +20,14 @@ def add(commands: Commands) -> None:
         Sentence.of("examine this computer: versions, settings, database, disk, rights, the running program"),
         "doctor",
         "doctor --json",
+        "doctor --bundle support.zip",
         run=_run,
+    )
+    parser.option(
+        "--bundle",
+        metavar="FILE",
+        type=Path,
+        help=Sentence.of("write what the support needs into a zip file, without secrets and personal data"),
     )
     parser.station_option()
     parser.config_option()
@@ -30,15 +38,30 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from service.doctor import Examination  # noqa: PLC0415
     from service.findings import Level  # noqa: PLC0415
 
-    examination = Examination(options.config, getattr(options, "station", None), console.environment)
+    examination = Examination(
+        options.config, getattr(options, "station", None), console.environment, console.asked_language
+    )
     findings = list(examination.findings())
     if examination.settings is not None:
         console.prefer(str(examination.settings.club.language))
+    documents = [
+        {"check": finding.check, "level": str(finding.level), "text": console.text(finding.sentence)}
+        for finding in findings
+    ]
+    if options.bundle is not None:
+        from service.bundle import write_bundle  # noqa: PLC0415
+
+        written = write_bundle(options.bundle, examination, documents, console.language)
+        if not options.json:
+            console.print(
+                Sentence.counted(
+                    "{file} is written, with {n} file: look into it, then send it to the support",
+                    "{file} is written, with {n} files: look into it, then send it to the support",
+                    len(written),
+                    file=options.bundle,
+                )
+            )
     if options.json:
-        documents = [
-            {"check": finding.check, "level": str(finding.level), "text": console.text(finding.sentence)}
-            for finding in findings
-        ]
         console.print_json({"version": 1, "checks": documents})
     else:
         terminal = console.terminal

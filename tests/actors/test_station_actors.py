@@ -194,6 +194,8 @@ class Plan:
 
     def __init__(self, specs: Callable[[Settings], tuple[ChildSpec, ...]]) -> None:
         self.specs = specs
+        self.overtaken = lambda: None
+        self.settle = lambda: False
 
 
 def test_the_registry_applies_settings_and_says_when_it_cannot(stage: Stage, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from config.sentence import SentenceError
 from service.channel.handshake import make_key
-from service.channel.requests import LookForLeases, Restart, RunNow, ShowStatus, Stop, parse
+from service.channel.requests import LookForLeases, Pause, Restart, Resume, RunNow, ShowStatus, Stop, parse
 from service.channel.server import Answer, ControlServer
 from service.instance import AlreadyRunning, acquire
 from service.paths import folders
@@ -19,7 +19,14 @@ from service.paths import folders
 SAMPLE = json.loads((Path(__file__).parent / "status_sample.json").read_text(encoding="utf-8"))
 
 
-def main(station: str, state: str) -> int:
+def pausing(message: Pause | Resume) -> Answer:
+    if isinstance(message, Resume):
+        return {"operation": message.operation, "resumed": message.operation == "email"}
+    until = None if message.seconds is None else "2026-11-24T15:00:00+01:00"
+    return {"operation": message.operation, "paused_until": until, "reason": "paused"}
+
+
+def main(station: str, state: str) -> int:  # noqa: C901 - one case for each request
     home = folders()
     try:
         instance = acquire(station, datetime.now().astimezone(), home)
@@ -44,6 +51,8 @@ def main(station: str, state: str) -> int:
                 return {"stopping": True, "pid": os.getpid()}
             case LookForLeases():
                 return {"told": True}
+            case Pause() | Resume():
+                return pausing(message)
             case _:
                 assert_never(message)
 

@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 
-from service.channel.requests import LookForLeases, Request, Restart, RunNow, ShowStatus, Stop, UnknownRequest, parse
+from service.channel.requests import (
+    LookForLeases,
+    Pause,
+    Request,
+    Restart,
+    Resume,
+    RunNow,
+    ShowStatus,
+    Stop,
+    UnknownRequest,
+    parse,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +28,15 @@ from service.channel.requests import LookForLeases, Request, Restart, RunNow, Sh
         ({"command": "run-now", "operation": "email", "dry_run": False}, RunNow("email", dry_run=False)),
         ({"command": "run-now", "operation": "email", "dry_run": True}, RunNow("email", dry_run=True)),
         ({"command": "stop"}, Stop()),
+        ({"command": "resume", "operation": "email"}, Resume("email")),
+        (
+            {"command": "pause", "operation": "email", "seconds": 60, "by": "marie", "reason": ""},
+            Pause("email", 60.0, "marie", ""),
+        ),
+        (
+            {"command": "pause", "operation": "email", "seconds": None, "by": "", "reason": "why"},
+            Pause("email", None, "", "why"),
+        ),
     ],
 )
 def test_a_request_is_a_message(request_: dict[str, Any], message: Request) -> None:
@@ -32,6 +52,10 @@ def test_a_request_is_a_message(request_: dict[str, Any], message: Request) -> N
         {"command": "restart"},
         {"command": "restart", "actor": 3},
         {"command": "run-now", "operation": "email"},
+        {"command": "pause", "operation": "email", "by": "", "reason": ""},  # for ever only when it says so
+        {"command": "pause", "operation": "email", "seconds": "60", "by": "", "reason": ""},
+        {"command": "pause", "operation": "email", "seconds": True, "by": "", "reason": ""},
+        {"command": "resume"},
         {"command": "run-now", "operation": "email", "dry_run": "yes"},  # in doubt nothing runs for real
     ],
 )

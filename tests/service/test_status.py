@@ -129,6 +129,9 @@ def test_the_document_has_every_key_of_the_contract() -> None:
         },
         "next_run": "2026-11-24T12:00:00+00:00",
         "counters": {"sent": 3},
+        "can_pause": True,
+        "paused": None,
+        "paused_until": None,
     }
     (actor,) = document["actors"]
     assert set(actor) >= {"path", "state", "restarts", "up_since", "mailbox", "next_attempt_at", "last_failure"}
