@@ -10,17 +10,21 @@ from club.messages import Message, Outcome, Recipient
 from club.outbox import Outbox
 
 
+class _NotAll(Exception):  # noqa: N818  # named by what happened
+    """Not every message that was to be marked could be: which of them, only one statement each can tell."""
+
+
 class BatchedOutbox(Outbox):
     """Marks many at once where the station's journal can tell them apart; used like an outbox otherwise.
 
         answers = []
         for message in outbox.begin_many(messages, answers):      # one commit: the answers before, the marks of these
-            if outbox.leave(message):                             # a line in the journal, at once before the byte
+            if outbox.leave([message]):                           # a line in the journal, at once before the byte
                 ...
                 answers.append(outbox.note(message, Sent(reference)))
         outbox.settle_noted(answers)
 
-    A kill leaves at most the one uncertain whose line says that it was about to leave (docs/decisions/0092).
+    A kill leaves at most those uncertain whose lines say that they were about to leave (docs/decisions/0092).
     """
 
     @property
@@ -42,9 +46,14 @@ class BatchedOutbox(Outbox):
         if self._journal is None or not self._journal.intend(self._channel.name, messages):
             return None
 
-        def work(connection: Connection) -> tuple[list[Message], bool]:
-            for answer in noted:
-                self._settling.apply(connection, answer, token)
+        def together(connection: Connection) -> tuple[list[Message], bool]:
+            self._settling.apply_all(connection, noted, token)
+            if not (self._lease.is_held and self._settling.mark_all(connection, mine, token)):
+                raise _NotAll
+            return messages, True
+
+        def one_by_one(connection: Connection) -> tuple[list[Message], bool]:
+            self._settling.apply_all(connection, noted, token)
             marked: list[Message] = []
             for message, leaves_as in mine:
                 # Past the local deadline these must stay, but the answers are still the truth.
@@ -58,7 +67,10 @@ class BatchedOutbox(Outbox):
             return marked, True
 
         try:
-            marked, is_current = self._database.write(work)
+            try:
+                marked, is_current = self._database.write(together)
+            except _NotAll:  # undone with its transaction
+                marked, is_current = self._database.write(one_by_one)
         except DatabaseError:
             # Whether they are marked is not known, but none has left: the journal says so, and none can any more.
             self._journal.pending(self._channel.name)
@@ -73,9 +85,9 @@ class BatchedOutbox(Outbox):
         self._forget([self._unbegun(message) for message in messages if message.id in unmarked])
         return marked
 
-    def leave(self, message: Message) -> bool:
-        """Note, as the last thing before the irrevocable byte, that the message may be out; False: it must stay."""
-        return self._journal is not None and self._journal.leave(self._channel.name, message)
+    def leave(self, messages: Sequence[Message]) -> bool:
+        """Note, as the last thing before the irrevocable bytes, that messages may be out; False: all must stay."""
+        return self._journal is not None and self._journal.leave(self._channel.name, messages)
 
     def note(self, message: Message, outcome: Outcome, recipients: Sequence[Recipient] = ()) -> Answer:
         """Write what became of a message into the journal, for the next commit to take along."""
@@ -99,7 +111,7 @@ class BatchedOutbox(Outbox):
             return 0
         token = self._token or 0
         applied = self._database.write(
-            lambda connection: sum(self._settling.apply(connection, answer, token) for answer in answers)
+            lambda connection: self._settling.apply_all(connection, answers, token)
         )
         self._forget(answers)
         return applied

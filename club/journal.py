@@ -179,18 +179,19 @@ class Journal:
                 self._leavable.add(answer.key)
             return True
 
-    def leave(self, channel: str, message: Message) -> bool:
-        """Note, at once before the irrevocable byte, that an intended message may be out from now on.
+    def leave(self, channel: str, messages: Sequence[Message]) -> bool:
+        """Note, at once before the irrevocable bytes, that intended messages may be out from now on.
 
-        False: it must stay, for another worker has taken it for not begun, or the line cannot be written.
+        False: all of them must stay, for another worker has taken one for not begun, or the lines cannot be written.
         """
-        key = Answer.unbegun(channel, message).key
+        keys = [Answer.unbegun(channel, message).key for message in messages]
         with self._lock:
-            if key not in self._leavable or not self._write(_json({"left": key})):
+            if not self._leavable.issuperset(keys) or not self._write(b"".join(_json({"left": key}) for key in keys)):
                 return False
-            self._leavable.discard(key)
-            self._intended.discard(key)
-            self._pending.pop(key, None)
+            for key in keys:
+                self._leavable.discard(key)
+                self._intended.discard(key)
+                self._pending.pop(key, None)
             return True
 
     def record(self, answer: Answer) -> None:
@@ -242,7 +243,7 @@ class Journal:
         if self._is_torn:
             self._say_unwritable(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
             return False
-        self._lines += 1
+        self._lines += lines.count(b"\n")
         self._failing = False
         return True
 

@@ -97,7 +97,7 @@ class Outbox:
         answers = self._journal.pending(self._channel.name) if self._journal else ()
 
         def work(connection: Connection, token: int) -> tuple[int, Recovery]:
-            settled = sum(self._settling.apply(connection, answer, token) for answer in answers)
+            settled = self._settling.apply_all(connection, answers, token)
             return token, Recovery(settled, self._settling.leave_uncertain(connection, self._left, token))
 
         self._token, recovery = self._lease.supersede(work)
@@ -124,7 +124,7 @@ class Outbox:
         token = self._token or 0
 
         def work(connection: Connection) -> int:
-            return sum(self._settling.apply(connection, answer, token) for answer in answers)
+            return self._settling.apply_all(connection, answers, token)
 
         settled = self._database.write(work)
         self._forget(answers)
@@ -194,7 +194,7 @@ class Outbox:
         token = self._token or 0
 
         def work(connection: Connection) -> int:
-            return sum(self._settling.apply(connection, answer, token) for answer in noted)
+            return self._settling.apply_all(connection, noted, token)
 
         settled = self._database.write(work)
         self._forget(noted)

@@ -1,15 +1,15 @@
 """One run of delivery: takes what is due out of an outbox, has it leave, and writes down what became of it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum, unique
 from threading import Event
-from typing import Final, Generic, assert_never
+from typing import Final, Generic
 
 import attrs
 
-from actors.delivery.courier import Courier, P, PutOff, Result, Settled, TransportAway, Untouched
+from actors.delivery.courier import Courier, P, PutOff, Result, Settled, TransportAway
 from actors.delivery.pace import LOOK_AGAIN_SECONDS, Brake, Pace
 from actors.delivery.tally import Tally
 from club import BatchedOutbox, Failed, Later, Message, Outbox, Outcome, Recipient
@@ -80,8 +80,9 @@ class Delivery(Generic[P]):
     """One run over an outbox and a courier, both used by this thread alone.
 
     The answer to one message is written in the same commit as the mark of the next: one durable commit a message. At
-    any instant at most one answer is unwritten, so a kill leaves at most one message uncertain. What was decided
-    without sending is written once a claim: after a kill it is decided again.
+    any instant at most the answers to what is under way are unwritten, and that is one message where the courier does
+    not ask for more: a kill leaves no others uncertain. What was decided without sending is written once a claim: after
+    a kill it is decided again.
     """
 
     def __init__(
@@ -94,9 +95,10 @@ class Delivery(Generic[P]):
         self._terms = terms
         self._brake = brake
         self._pace = Pace(terms.claim_at_most)
-        self._batches = outbox if isinstance(outbox, BatchedOutbox) and outbox.can_batch else None
+        self._batches = outbox if isinstance(outbox, BatchedOutbox) else None
+        self._can_batch = self._batches is not None and self._batches.can_batch
         self._group: list[tuple[Message, P]] = []
-        """What is ready behind the message that is being sent."""
+        """What is ready behind what is being sent."""
         self._marked: dict[int, Message] = {}
         """Marked together, and not about to leave yet."""
         self._noted: list[Answer] = []
@@ -104,7 +106,8 @@ class Delivery(Generic[P]):
         self._unwritten: _Answer | None = None
         self._decided: list[_Answer] = []
         self._put_off: list[tuple[Message, PutOff]] = []
-        self._is_marked = False
+        self._begun: set[int] = set()
+        """What is being sent, and is marked."""
         self._against_club: Sentence | None = None
         """What was last said against the club: once may be that message's fault, twice is the club's."""
         self._kept_back: set[int] = set()
@@ -158,13 +161,17 @@ class Delivery(Generic[P]):
 
     def _group_size(self, batch: Sequence[Message]) -> int:
         """How many of the next are made ready and marked together; what has attachments is large, and goes alone."""
-        size = 1 if self._batches is None else self._pace.marked_together
+        size = max(self._most_together, self._pace.marked_together if self._can_batch else 1)
         return next(
             (max(1, index) for index, each in enumerate(batch[:size]) if each.attachments), min(size, len(batch))
         )
 
+    @property
+    def _most_together(self) -> int:
+        return 1 if self._batches is None else self._courier.most_together
+
     def _work_on_group(self, group: Sequence[Message], behind: Sequence[Message], done: int) -> "_End | None":
-        """Make a few messages ready, and deliver them one after the other; `done` are those before them."""
+        """Make a few messages ready, and deliver them; `done` are those before them."""
         self._group = [(message, parcel) for message in group for parcel in self._parcel(message)]
         is_first = True  # it was asked for already
         while self._group:
@@ -173,10 +180,12 @@ class Delivery(Generic[P]):
                 self._let_go(rest)
                 return end
             is_first = False
-            done += 1
-            message, parcel = self._group.pop(0)
+            self._reconnect_when_worn()
+            size = self._room(self._group)
+            these, self._group = self._group[:size], self._group[size:]
+            done += size
             try:
-                self._send(message, parcel)
+                self._send(these)
             except TransportAway:
                 self._let_go(rest)
                 raise
@@ -209,60 +218,89 @@ class Delivery(Generic[P]):
             return ()
         return (ready,)
 
-    def _send(self, message: Message, parcel: P) -> None:
-        self._reconnect_when_worn()
-        self._is_marked = message.id in self._marked
+    def _room(self, ready: Sequence[tuple[Message, P]]) -> int:
+        """How many of these may be under way at once, from the first on: as the courier says, and no limit forbids."""
+        limit = self._terms.per_connection
+        most = self._most_together if limit is None else min(self._most_together, limit - self._over_this_connection)
+        if min(most, len(ready)) <= 1:
+            return 1
+        return self._brake.room(self._courier.together([parcel for _, parcel in ready[:most]]))
+
+    def _send(self, these: Sequence[tuple[Message, P]]) -> None:
+        """Have messages leave at once, and take note of each answer as it comes; the database hears of them behind."""
+        waiting = dict(enumerate(message for message, _ in these))
+        kept_back: list[tuple[Message, Result]] = []
+        turned_down: list[Message] = []
+        against_club = None
+        self._begun = {message.id for message in waiting.values()} & self._marked.keys()
         try:
-            result = self._courier.send(parcel, lambda: self._mark(message, parcel))
+            for place, result in self._courier.send_together([each for _, each in these], lambda: self._mark(these)):
+                message = waiting.pop(place)
+                self._brake.hold(result.pause)
+                before, self._against_club = self._against_club, result.against_club
+                if before is not None and self._against_club is not None:
+                    turned_down.append(message)
+                    against_club = self._against_club
+                elif isinstance(result.became, Settled):
+                    answer = _Answer(message, result.became.outcome, result.became.recipients)
+                    self._settle(answer, is_alone=len(these) == 1)
+                else:
+                    kept_back.append((message, result))
         except TransportAway:
-            self._take_back(message)
+            self._take_back(waiting.values())
             raise
-        self._brake.hold(result.pause)
-        before, self._against_club = self._against_club, result.against_club
-        if before is not None and self._against_club is not None:
-            self._take_back(message)
-            raise TransportAway(self._against_club, needs_a_person=True)
-        match result.became:
-            case Settled(outcome, recipients):
-                self._settle(_Answer(message, outcome, recipients))
-            case Untouched():
-                self._keep(message, result)
-            case _:
-                assert_never(result.became)
+        for message, result in kept_back:
+            self._keep(message, result)
+        if against_club is not None:
+            self._take_back(turned_down)
+            raise TransportAway(against_club, needs_a_person=True)
 
-    def _mark(self, message: Message, parcel: P) -> bool:
-        """Make the durable mark that the message may be out; writes the last answer in the same commit."""
+    def _mark(self, these: Sequence[tuple[Message, P]]) -> Sequence[int]:
+        """Make the durable marks that messages may be out, with the last answers; the places of those that may leave.
+
+        Those that are ready behind them are marked in the same commit.
+        """
         self._reins.ask_for_time()  # first: an abandoned thread is refused here, before it marks anything
-        if not self._courier.may_leave(parcel):
-            return False
-        if not self._is_marked:
-            self._is_marked = self._mark_group(message) or self._mark_alone(message)
+        may = [(place, *each) for place, each in enumerate(these) if self._courier.may_leave(each[1])]
+        unmarked = [message for _, message, _ in may if message.id not in self._begun]
+        if unmarked:
+            self._begun |= self._mark_group(unmarked) or {each.id for each in unmarked if self._mark_alone(each)}
         # The commit took its time, and the computer may have slept in it.
-        if not (self._is_marked and self._reins.may_leave() and self._courier.may_leave(parcel)):
-            return False
-        if message.id in self._marked and self._batches is not None:
-            if not self._batches.leave(message):  # the last thing: after a kill, what has no such line is here
-                return False
-            del self._marked[message.id]
-        self._brake.note()
-        self._over_this_connection += 1
-        return True
+        if not self._reins.may_leave():
+            return ()
+        leaving = {
+            place: message
+            for place, message, parcel in may
+            if message.id in self._begun and self._courier.may_leave(parcel)
+        }
+        told = [message for message in leaving.values() if message.id in self._marked]
+        # The last thing: after a kill, what has no such line is here.
+        if told and not (self._batches is not None and self._batches.leave(told)):
+            return ()
+        for message in leaving.values():
+            self._marked.pop(message.id, None)
+            self._brake.note()
+        self._over_this_connection += len(leaving)
+        return tuple(leaving)
 
-    def _mark_group(self, message: Message) -> bool:
-        """Mark the message and those that are ready behind it in one durable commit; whether that was done for it."""
-        group = [message, *(each for each, _ in self._group)]
-        if self._batches is None or len(group) == 1:
-            return False
+    def _mark_group(self, first: Sequence[Message]) -> set[int]:
+        """Mark messages and those that are ready behind them in one durable commit; those of them that are marked.
+
+        Empty where that cannot be done.
+        """
+        group = [*first, *(each for each, _ in self._group)]
+        if self._batches is None or not self._can_batch or len(group) == 1:
+            return set()
         self._note_unwritten()
         wanted = [(each, self._courier.identity(each)) for each in group]
         marked = self._batches.begin_many(wanted, self._noted)
         if marked is None:
-            return False
+            return set()
         self._noted = []
-        self._marked = {each.id: each for each in marked}
+        self._marked |= {each.id: each for each in marked}
         # What is not marked is not ours any more: somebody took it back meanwhile.
         self._group = [(each, ready) for each, ready in self._group if each.id in self._marked]
-        return message.id in self._marked
+        return self._marked.keys() & {each.id for each in first}
 
     def _mark_alone(self, message: Message) -> bool:
         leaves_as = self._courier.identity(message)
@@ -275,12 +313,13 @@ class Delivery(Generic[P]):
             unwritten.message, unwritten.outcome, message, unwritten.recipients, leaves_as
         )
 
-    def _take_back(self, message: Message) -> None:
-        """Undo the mark of a message that is here for certain; without a mark there is nothing to undo."""
-        self._marked.pop(message.id, None)
-        if self._is_marked:
-            self._is_marked = False
-            self._outbox.withdraw(message)
+    def _take_back(self, messages: Iterable[Message]) -> None:
+        """Undo the marks of messages that are here for certain; without a mark there is nothing to undo."""
+        for message in messages:
+            self._marked.pop(message.id, None)
+            if message.id in self._begun:
+                self._begun.discard(message.id)
+                self._outbox.withdraw(message)
 
     def _keep(self, message: Message, result: Result) -> None:
         if message.id in self._kept_back and result.pause <= timedelta(0):
@@ -289,9 +328,9 @@ class Delivery(Generic[P]):
             self._settle(_Answer(message, Later(why, _KEPT_BACK_TWICE)))
             return
         self._kept_back.add(message.id)
-        if not self._is_marked:
+        if message.id not in self._begun:
             self._unmarked.append(message)
-        self._take_back(message)
+        self._take_back([message])
 
     def _reconnect_when_worn(self) -> None:
         limit = self._terms.per_connection
@@ -301,9 +340,9 @@ class Delivery(Generic[P]):
             self._courier.open()
             self._over_this_connection = 0
 
-    def _settle(self, answer: _Answer) -> None:
+    def _settle(self, answer: _Answer, *, is_alone: bool = True) -> None:
         self._marked.pop(answer.message.id, None)  # it may have been answered before its byte
-        if self._batches is not None and (self._noted or self._group):
+        if self._batches is not None and (self._noted or self._group or not is_alone):
             self._note_unwritten()
             self._unwritten = answer
             self._note_unwritten()

@@ -50,7 +50,7 @@ def marked(club: Any, tmp_path: Path) -> tuple[Station, list[Message]]:
     station.work()
     messages = station.mark()
     assert club.states() == {"sending": 3}
-    assert station.outbox.leave(messages[0])
+    assert station.outbox.leave([messages[0]])
     return station, messages
 
 
@@ -67,7 +67,7 @@ def test_marks_and_the_answers_before_them_are_one_commit(club: Any, tmp_path: P
         ("sent", "r", 1),
         *[("sending", f"<{message.id}>", 1) for message in rest],
     ]
-    answers = [station.outbox.note(message, Sent()) for message in rest if station.outbox.leave(message)]
+    answers = [station.outbox.note(message, Sent()) for message in rest if station.outbox.leave([message])]
     assert station.outbox.settle_noted(answers) == 3
     assert club.states() == {"sent": 4}
 
@@ -112,9 +112,9 @@ def test_a_worker_that_was_replaced_lets_nothing_leave_any_more(
     station, messages = marked
     heir = BatchedOutbox(station.database, EMAIL, station.lease, journal=station.journal)
     assert heir.recover() == Recovery(settled=2, uncertain=1)
-    assert not station.outbox.leave(messages[1])
+    assert not station.outbox.leave([messages[1]])
     assert [message.id for message in heir.claim()] == [message.id for message in messages[1:]]
-    assert not station.outbox.leave(messages[2])
+    assert not station.outbox.leave([messages[2]])
     assert station.outbox.withdraw_many(messages[1:]) == 0
     assert club.states() == {"uncertain": 1, "pending": 2}
 
@@ -139,7 +139,7 @@ def test_what_was_marked_and_is_not_sent_after_all_waits_again_at_once(
 ) -> None:
     station, messages = marked
     assert station.outbox.withdraw_many(messages[1:]) == 2
-    assert not station.outbox.leave(messages[1])
+    assert not station.outbox.leave([messages[1]])
     assert club.sql("SELECT state, attempts, claim_id FROM email ORDER BY id")[1:] == [("pending", 0, None)] * 2
 
 
@@ -151,7 +151,7 @@ def test_nothing_leaves_under_a_lease_that_is_lost(club: Any, tmp_path: Path) ->
     assert club.lease("SERVEUR", predecessors=["first"]).acquire()
     with pytest.raises(LeaseLost):
         station.outbox.begin_many([(message, None) for message in claimed])
-    assert not any(station.outbox.leave(message) for message in claimed)
+    assert not any(station.outbox.leave([message]) for message in claimed)
     assert club.states() == {"pending": 2}
 
 
@@ -173,7 +173,7 @@ def test_nothing_leaves_when_the_marks_outcome_is_not_known(
         station.outbox.begin_many([(message, None) for message in claimed])
     monkeypatch.undo()
     assert club.states() == {"sending": 2}
-    assert not any(station.outbox.leave(message) for message in claimed)
+    assert not any(station.outbox.leave([message]) for message in claimed)
     assert [message.id for message in station.outbox.claim()] == [message.id for message in claimed]
 
 
@@ -200,7 +200,7 @@ def test_a_message_whose_line_cannot_be_written_stays(
 ) -> None:
     station, messages = marked
     monkeypatch.setattr(station.journal, "_write", lambda _lines: False)
-    assert not station.outbox.leave(messages[1])
+    assert not station.outbox.leave([messages[1]])
     monkeypatch.undo()
     assert len(station.outbox.claim()) == 2
 
@@ -216,4 +216,4 @@ def test_what_is_intended_survives_a_turned_page_as_what_it_is(
         journal = Journal(tmp_path / "answers", boot=boot)
         assert len(journal.pending("email")) == left
         journal.close()
-    assert station.outbox.leave(messages[1])
+    assert station.outbox.leave([messages[1]])

@@ -265,7 +265,7 @@ class OutboxMachine(RuleBasedStateMachine):
         run = self._run(station)
         if run is not None and run.batch and not run.on_air:
             message = run.batch.pop(0)
-            if run.outbox.leave(message):
+            if run.outbox.leave([message]):
                 self._send(run, message, outcome)
 
     @rule(station=st.sampled_from([*STATIONS, "zombie"]))
