@@ -1,7 +1,7 @@
 """One run of delivery: takes what is due out of an outbox, has it leave, and writes down what became of it."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum, unique
 from threading import Event
@@ -234,7 +234,7 @@ class Delivery(Generic[P]):
         against_club = None
         self._begun = {message.id for message in waiting.values()} & self._marked.keys()
         try:
-            for place, result in self._courier.send_together([each for _, each in these], lambda: self._mark(these)):
+            for place, result in self._courier.send_together([each for _, each in these], lambda: self._mark(these, waiting)):
                 message = waiting.pop(place)
                 self._brake.hold(result.pause)
                 before, self._against_club = self._against_club, result.against_club
@@ -255,13 +255,13 @@ class Delivery(Generic[P]):
             self._take_back(turned_down)
             raise TransportAway(against_club, needs_a_person=True)
 
-    def _mark(self, these: Sequence[tuple[Message, P]]) -> Sequence[int]:
+    def _mark(self, these: Sequence[tuple[Message, P]], waiting: Collection[int]) -> Sequence[int]:
         """Make the durable marks that messages may be out, with the last answers; the places of those that may leave.
 
-        Those that are ready behind them are marked in the same commit.
+        `waiting` are the places without an answer. Those that are ready behind them are marked in the same commit.
         """
         self._reins.ask_for_time()  # first: an abandoned thread is refused here, before it marks anything
-        may = [(place, *each) for place, each in enumerate(these) if self._courier.may_leave(each[1])]
+        may = [(place, *these[place]) for place in waiting if self._courier.may_leave(these[place][1])]
         unmarked = [message for _, message, _ in may if message.id not in self._begun]
         if unmarked:
             self._begun |= self._mark_group(unmarked) or {each.id for each in unmarked if self._mark_alone(each)}
