@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from club.errors import DatabaseError
-from club.journal import Answer
+from club.journal_lines import Answer
 from club.messages import Message, Outcome, Recipient
 from club.outbox import Outbox
 
@@ -110,8 +110,6 @@ class BatchedOutbox(Outbox):
         if not answers:
             return 0
         token = self._token or 0
-        applied = self._database.write(
-            lambda connection: self._settling.apply_all(connection, answers, token)
-        )
+        applied = self._database.write(lambda connection: self._settling.apply_all(connection, answers, token))
         self._forget(answers)
         return applied

@@ -23,7 +23,8 @@ from club.claiming import Claiming
 from club.database import Database
 from club.departures import told_apart
 from club.errors import DatabaseError
-from club.journal import Answer, Journal
+from club.journal import Journal
+from club.journal_lines import Answer
 from club.lease import Lease
 from club.messages import Attachment, Message, Outcome, Recipient
 from club.queue_statements import QueueStatements

@@ -6,7 +6,7 @@ from typing import Any, Final
 import attrs
 from sqlalchemy import Connection, Update, delete, insert, select
 
-from club.journal import Answer
+from club.journal_lines import Answer
 from club.lease import Lease
 from club.lease_statements import HOLDERS_OF_TOKEN
 from club.messages import Message, Recipient
@@ -42,9 +42,7 @@ class Settling:
             return True, True
         return False, bool(connection.execute(HOLDERS_OF_TOKEN, presented).scalar_one())
 
-    def mark_all(
-        self, connection: Connection, messages: Sequence[tuple[Message, str | None]], token: int
-    ) -> bool:
+    def mark_all(self, connection: Connection, messages: Sequence[tuple[Message, str | None]], token: int) -> bool:
         """Mark rows as being sent, each with the reference that it bears; whether all of them are marked.
 
         False: the caller must undo the transaction, for it is not known which are.

@@ -107,9 +107,7 @@ class Courier(ABC, Generic[P]):
         """Return how many of these, from the first on, may be under way at once now: one at least."""
         return 1
 
-    def send_together(
-        self, parcels: Sequence[P], mark: Callable[[], Collection[int]]
-    ) -> Iterator[tuple[int, Result]]:
+    def send_together(self, parcels: Sequence[P], mark: Callable[[], Collection[int]]) -> Iterator[tuple[int, Result]]:
         """Give as many messages to the provider at once as `together` said; yield what comes of each as it comes.
 
         As `send`, but that `mark` answers the places, among `parcels`, of those that may leave, and that each place is

@@ -13,7 +13,7 @@ from actors.delivery.courier import Courier, P, PutOff, Result, Settled, Transpo
 from actors.delivery.pace import LOOK_AGAIN_SECONDS, Brake, Pace
 from actors.delivery.tally import Tally
 from club import BatchedOutbox, Failed, Later, Message, Outbox, Outcome, Recipient
-from club.journal import Answer
+from club.journal_lines import Answer
 from config.sentence import Sentence
 
 _WAITED_AT_MOST_SECONDS: Final = 10.0
@@ -234,7 +234,9 @@ class Delivery(Generic[P]):
         against_club = None
         self._begun = {message.id for message in waiting.values()} & self._marked.keys()
         try:
-            for place, result in self._courier.send_together([each for _, each in these], lambda: self._mark(these, waiting)):
+            for place, result in self._courier.send_together(
+                [each for _, each in these], lambda: self._mark(these, waiting)
+            ):
                 message = waiting.pop(place)
                 self._brake.hold(result.pause)
                 before, self._against_club = self._against_club, result.against_club

@@ -237,7 +237,10 @@ class SmsCourier(Courier[Parcel]):
     def _pause(self) -> timedelta:
         try:
             return self._quota.pause()
-        except (DatabaseAway, DatabaseUnfit):  # the answer must not be lost for it: it is known, and goes to the journal
+        except (
+            DatabaseAway,
+            DatabaseUnfit,
+        ):  # the answer must not be lost for it: it is known, and goes to the journal
             return timedelta(0)
 
     def _refused(self, parcel: Parcel, refused: Refused) -> Result:

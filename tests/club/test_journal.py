@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from club import Failed, Journal, JournalUnusable, Later, Message, Recipient, Sent, Uncertain
-from club.journal import Answer
+from club.journal_lines import Answer
 
 
 def _message(message_id: int = 1) -> Message:
@@ -72,8 +72,8 @@ def test_the_file_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.Mon
     journal.close()
     again = Journal(tmp_path / "answers")
     assert again.pending("email") == (_answer(9999),)
-    assert again.departure("email", _message(345)) is not None
-    assert again.departure("email", _message(1)) is None, "long ago"
+    assert again.departures("email", [_message(345), _message(1)]).keys() == {345}, "1 was long ago"
+    assert not again.departures("sms", [_message(345)])
     again.close()
 
 

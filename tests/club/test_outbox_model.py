@@ -43,7 +43,7 @@ from club import (
     Uncertain,
 )
 from club.delivery_reports import DeliveryReports, Fate, Report
-from club.journal import Answer
+from club.journal_lines import Answer
 from club.settling import Settling
 from club.sms_sending import Prepared, SmsSending
 
