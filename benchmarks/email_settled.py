@@ -22,7 +22,7 @@ from sqlalchemy import insert
 from actors.delivery.tally import Tally
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.settings import EmailSettings
-from club import EMAIL, Database, Journal, Lease, Outbox
+from club import EMAIL, BatchedOutbox, Database, Journal, Lease
 from club.migrations import initialise
 from club.tables import email
 
@@ -40,7 +40,7 @@ class Club:
         lease = Lease(self.database, "email", "BENCH", "bench")
         lease.acquire()
         journal = Journal(target.folder / f"answers-{target.port}", sync=False)
-        self.outbox = Outbox(self.database, EMAIL, lease, journal=journal)
+        self.outbox = BatchedOutbox(self.database, EMAIL, lease, journal=journal)
         self.outbox.recover()
         self.settings = EmailSettings(station="BENCH", smtp=smtp_settings(target))
         self._lease = lease

@@ -5,8 +5,8 @@
 The other side is a process of its own, or a thread of this one, that no kill touches: an HTTP gateway that can be
 asked by our reference, a simulated modem, the message centre of the npm package smpp. Beside HTTP, under the same
 treatment, the loop that everybody writes first: requests.post, then mark the row as sent. Beside the modem gammu-smsd,
-where Debian's package is installed. "settled" are those that were uncertain and that a look-up or a report settled. SMPP
-is measured with each number of SMS under way that is named: by default the program's own, and ten.
+where Debian's package is installed. "settled" are those that were uncertain and that a look-up or a report settled.
+SMPP is measured with each number of SMS under way that is named: by default the program's own, and ten.
 """
 
 import argparse

@@ -46,11 +46,32 @@ class BatchedOutbox(Outbox):
         if self._journal is None or not self._journal.intend(self._channel.name, messages):
             return None
 
+        try:
+            marked, is_current = self._marked(mine, noted, token)
+        except DatabaseError:
+            # Whether they are marked is not known, but none has left: the journal says so, and none can any more.
+            self._journal.pending(self._channel.name)
+            self._close((message.id, message.claim_id) for message in messages)
+            raise
+        self._forget(noted)
+        self._close((message.id, message.claim_id) for message in messages)
+        if not is_current:
+            self._journal.pending(self._channel.name)
+            raise self._lease.lost()
+        unmarked = {message.id for message in messages} - {message.id for message in marked}
+        self._forget([self._unbegun(message) for message in messages if message.id in unmarked])
+        return marked
+
+    def _marked(
+        self, mine: Sequence[tuple[Message, str | None]], noted: Sequence[Answer], token: int
+    ) -> tuple[list[Message], bool]:
+        """Settle and mark in one commit; which are marked, and whether the token is still the current one."""
+
         def together(connection: Connection) -> tuple[list[Message], bool]:
             self._settling.apply_all(connection, noted, token)
             if not (self._lease.is_held and self._settling.mark_all(connection, mine, token)):
                 raise _NotAll
-            return messages, True
+            return [message for message, _ in mine], True
 
         def one_by_one(connection: Connection) -> tuple[list[Message], bool]:
             self._settling.apply_all(connection, noted, token)
@@ -67,23 +88,9 @@ class BatchedOutbox(Outbox):
             return marked, True
 
         try:
-            try:
-                marked, is_current = self._database.write(together)
-            except _NotAll:  # undone with its transaction
-                marked, is_current = self._database.write(one_by_one)
-        except DatabaseError:
-            # Whether they are marked is not known, but none has left: the journal says so, and none can any more.
-            self._journal.pending(self._channel.name)
-            self._close((message.id, message.claim_id) for message in messages)
-            raise
-        self._forget(noted)
-        self._close((message.id, message.claim_id) for message in messages)
-        if not is_current:
-            self._journal.pending(self._channel.name)
-            raise self._lease.lost()
-        unmarked = {message.id for message in messages} - {message.id for message in marked}
-        self._forget([self._unbegun(message) for message in messages if message.id in unmarked])
-        return marked
+            return self._database.write(together)
+        except _NotAll:  # undone with its transaction
+            return self._database.write(one_by_one)
 
     def leave(self, messages: Sequence[Message]) -> bool:
         """Note, as the last thing before the irrevocable bytes, that messages may be out; False: all must stay."""

@@ -9,11 +9,11 @@ from typing import Final, Generic
 
 import attrs
 
+from actors.delivery.book import Answered, Book
 from actors.delivery.courier import Courier, P, PutOff, Result, Settled, TransportAway
 from actors.delivery.pace import LOOK_AGAIN_SECONDS, Brake, Pace
 from actors.delivery.tally import Tally
-from club import BatchedOutbox, Failed, Later, Message, Outbox, Outcome, Recipient
-from club.journal_lines import Answer
+from club import BatchedOutbox, Failed, Later, Message, Outbox
 from config.sentence import Sentence
 
 _WAITED_AT_MOST_SECONDS: Final = 10.0
@@ -58,15 +58,6 @@ class Terms:
     per_connection: int | None = None
 
 
-@attrs.frozen(slots=True)
-class _Answer:
-    """An answer that is known and not written down yet."""
-
-    message: Message
-    outcome: Outcome
-    recipients: tuple[Recipient, ...] = ()
-
-
 @unique
 class _End(Enum):
     """How work on a claim ends early."""
@@ -101,11 +92,7 @@ class Delivery(Generic[P]):
         """What is ready behind what is being sent."""
         self._marked: dict[int, Message] = {}
         """Marked together, and not about to leave yet."""
-        self._noted: list[Answer] = []
-        """In the journal, for the next commit."""
-        self._unwritten: _Answer | None = None
-        self._decided: list[_Answer] = []
-        self._put_off: list[tuple[Message, PutOff]] = []
+        self._book = Book(outbox, tally, terms.language, reins.now)
         self._begun: set[int] = set()
         """What is being sent, and is marked."""
         self._against_club: Sentence | None = None
@@ -145,7 +132,7 @@ class Delivery(Generic[P]):
             if (end := self._work_on_group(group, batch[done + len(group) :], done)) is not None:
                 return end is _End.CLAIM
             done += len(group)
-        self._write_down()
+        self._book.write_down()
         self._pace.worked(done, self._reins.clock() - self._started)
         return True
 
@@ -201,20 +188,20 @@ class Delivery(Generic[P]):
                 return True
             if seconds > _WAITED_AT_MOST_SECONDS:
                 return False
-            self._write_down()  # nobody's answer waits for a pause
+            self._book.write_down()  # nobody's answer waits for a pause
             self._reins.wait(min(seconds, _SLICE_SECONDS))
 
     def _parcel(self, message: Message) -> tuple[P, ...]:
         """Make a message ready; empty when it is already known what becomes of it."""
         if message.problem is not None:
-            self._decided.append(_Answer(message, Failed(message.problem.render(self._terms.language))))
+            self._book.decided(Answered(message, Failed(message.problem.render(self._terms.language))))
             return ()
         ready = self._courier.prepare(message)
         if isinstance(ready, Settled):
-            self._decided.append(_Answer(message, ready.outcome, ready.recipients))
+            self._book.decided(Answered(message, ready.outcome, ready.recipients))
             return ()
         if isinstance(ready, PutOff):
-            self._put_off.append((message, ready))
+            self._book.put_off(message, ready)
             return ()
         return (ready,)
 
@@ -244,7 +231,7 @@ class Delivery(Generic[P]):
                     turned_down.append(message)
                     against_club = self._against_club
                 elif isinstance(result.became, Settled):
-                    answer = _Answer(message, result.became.outcome, result.became.recipients)
+                    answer = Answered(message, result.became.outcome, result.became.recipients)
                     self._settle(answer, is_alone=len(these) == 1)
                 else:
                     kept_back.append((message, result))
@@ -266,7 +253,7 @@ class Delivery(Generic[P]):
         may = [(place, *these[place]) for place in waiting if self._courier.may_leave(these[place][1])]
         unmarked = [message for _, message, _ in may if message.id not in self._begun]
         if unmarked:
-            self._begun |= self._mark_group(unmarked) or {each.id for each in unmarked if self._mark_alone(each)}
+            self._begun |= self._mark_group(unmarked) or self._mark_each(unmarked)
         # The commit took its time, and the computer may have slept in it.
         if not self._reins.may_leave():
             return ()
@@ -293,27 +280,17 @@ class Delivery(Generic[P]):
         group = [*first, *(each for each, _ in self._group)]
         if self._batches is None or not self._can_batch or len(group) == 1:
             return set()
-        self._note_unwritten()
-        wanted = [(each, self._courier.identity(each)) for each in group]
-        marked = self._batches.begin_many(wanted, self._noted)
+        marked = self._book.begin_many([(each, self._courier.identity(each)) for each in group])
         if marked is None:
             return set()
-        self._noted = []
         self._marked |= {each.id: each for each in marked}
         # What is not marked is not ours any more: somebody took it back meanwhile.
         self._group = [(each, ready) for each, ready in self._group if each.id in self._marked]
         return self._marked.keys() & {each.id for each in first}
 
-    def _mark_alone(self, message: Message) -> bool:
-        leaves_as = self._courier.identity(message)
-        self._settle_noted()
-        unwritten, self._unwritten = self._unwritten, None
-        if unwritten is None:
-            return self._outbox.begin(message, leaves_as)
-        self._tally.count(unwritten.outcome)
-        return self._outbox.settle_and_begin(
-            unwritten.message, unwritten.outcome, message, unwritten.recipients, leaves_as
-        )
+    def _mark_each(self, messages: Sequence[Message]) -> set[int]:
+        """Mark messages one by one; those of them that are marked."""
+        return {each.id for each in messages if self._book.begin(each, self._courier.identity(each))}
 
     def _take_back(self, messages: Iterable[Message]) -> None:
         """Undo the marks of messages that are here for certain; without a mark there is nothing to undo."""
@@ -327,7 +304,7 @@ class Delivery(Generic[P]):
         if message.id in self._kept_back and result.pause <= timedelta(0):
             # Or a courier that contradicts itself would be asked for ever, and nothing behind this row would leave.
             why = Sentence.of("it was kept back just before it could leave").render(self._terms.language)
-            self._settle(_Answer(message, Later(why, _KEPT_BACK_TWICE)))
+            self._settle(Answered(message, Later(why, _KEPT_BACK_TWICE)))
             return
         self._kept_back.add(message.id)
         if message.id not in self._begun:
@@ -337,57 +314,17 @@ class Delivery(Generic[P]):
     def _reconnect_when_worn(self) -> None:
         limit = self._terms.per_connection
         if limit is not None and self._over_this_connection >= limit:
-            self._write_down()
+            self._book.write_down()
             self._courier.close()
             self._courier.open()
             self._over_this_connection = 0
 
-    def _settle(self, answer: _Answer, *, is_alone: bool = True) -> None:
+    def _settle(self, answer: Answered, *, is_alone: bool = True) -> None:
         self._marked.pop(answer.message.id, None)  # it may have been answered before its byte
-        if self._batches is not None and (self._noted or self._group or not is_alone):
-            self._note_unwritten()
-            self._unwritten = answer
-            self._note_unwritten()
-            return
-        unwritten, self._unwritten = self._unwritten, None
-        if unwritten is not None:
-            self._write([unwritten])
-        self._unwritten = answer
-
-    def _note_unwritten(self) -> None:
-        """Write an answer into the journal, for the commit of the next marks to take along."""
-        unwritten, self._unwritten = self._unwritten, None
-        if unwritten is not None and self._batches is not None:
-            self._tally.count(unwritten.outcome)
-            self._noted.append(self._batches.note(unwritten.message, unwritten.outcome, unwritten.recipients))
-
-    def _settle_noted(self) -> None:
-        noted, self._noted = self._noted, []
-        if noted and self._batches is not None:
-            self._batches.settle_noted(noted)
-
-    def _write_down(self) -> None:
-        """Write what is known and not written yet."""
-        self._settle_noted()
-        unwritten, self._unwritten = self._unwritten, None
-        decided, self._decided = self._decided, []
-        put_off, self._put_off = self._put_off, []
-        answers = decided if unwritten is None else [unwritten, *decided]
-        if answers:
-            self._write(answers)
-        if put_off:
-            now, language = self._reins.now(), self._terms.language
-            self._tally.put_off += self._outbox.put_off(
-                (message, wish.at - now, wish.reason.render(language)) for message, wish in put_off
-            )
-
-    def _write(self, answers: Sequence[_Answer]) -> None:
-        for answer in answers:
-            self._tally.count(answer.outcome)
-        self._outbox.settle_all((answer.message, answer.outcome, answer.recipients) for answer in answers)
+        self._book.answered(answer, may_wait=bool(self._group) or not is_alone)
 
     def _let_go(self, rest: Sequence[Message]) -> None:
-        self._write_down()
+        self._book.write_down()
         marked, self._marked = self._marked, {}
         self._group = []
         if marked and self._batches is not None:
