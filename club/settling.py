@@ -95,8 +95,10 @@ class Settling:
         others = [answer for answer in answers if answer.outcome != "sent" or answer.recipients]
         values = [_values(answer) for answer in usual]
         written = _executed_many(connection, self.statements.settled["sent"], values)
-        if written != len(usual) and any(map(self._may_come_late, usual)):
-            connection.execute(self.statements.late_reference, values)  # touches only rows without a reference
+        if written != len(usual):  # whose it was is not known, but late_reference touches only rows that lack one
+            for answer, each in zip(usual, values, strict=True):
+                if self._may_come_late(answer):
+                    connection.execute(self.statements.late_reference, each)
         return written + sum(self.apply(connection, answer, token) for answer in others)
 
     def _may_come_late(self, answer: Answer) -> bool:

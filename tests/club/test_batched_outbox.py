@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from club import EMAIL, BatchedOutbox, DatabaseAway, Journal, Lease, LeaseLost, Message, Recovery, Sent
+from club import EMAIL, SMS, BatchedOutbox, DatabaseAway, Journal, Lease, LeaseLost, Message, Recovery, Sent
 
 BOOT = "this start of the computer"
 
@@ -217,3 +217,58 @@ def test_what_is_intended_survives_a_turned_page_as_what_it_is(
         assert len(journal.pending("email")) == left
         journal.close()
     assert station.outbox.leave([messages[1]])
+
+
+def test_answers_that_the_database_knows_already_are_settled_again_beside_new_ones(club: Any, tmp_path: Path) -> None:
+    club.write(), club.write(), club.write()
+    station = Station(club, tmp_path, process="first")
+    station.work()
+    messages = station.mark()
+    assert station.outbox.leave(messages)
+    answers = [station.outbox.note(message, Sent(f"r{message.id}")) for message in messages]
+    station.database.write(lambda connection: station.outbox._settling.apply_all(connection, answers[:2], 1))
+    again = Station(club, tmp_path, process="second", predecessors=["first"])  # a kill before the journal knew of it
+    assert again.work() == Recovery(settled=1, uncertain=0)
+    assert club.sql("SELECT state, message_id, attempts FROM email ORDER BY id") == [
+        ("sent", f"r{message.id}", 1) for message in messages
+    ]
+
+
+def test_marks_of_which_one_is_not_ours_any_more_are_made_without_it(club: Any, tmp_path: Path) -> None:
+    club.write(), club.write(), club.write()
+    station = Station(club, tmp_path)
+    station.work()
+    first, second, third = station.outbox.claim(3)
+    club.sql(f"UPDATE email SET state = 'failed' WHERE id = {second.id}")
+    assert station.outbox.begin_many([(each, None) for each in (first, second, third)]) == [first, third]
+    assert not station.outbox.leave([first, second]), "all or none"
+    assert station.outbox.leave([first, third])
+
+
+@pytest.mark.engines("sqlite")
+def test_what_leaves_together_is_told_apart_from_what_stays(
+    club: Any, tmp_path: Path, marked: tuple[Station, list[Message]]
+) -> None:
+    station, messages = marked
+    assert station.outbox.leave(messages[1:])
+    station.outbox.note(messages[2], Sent("r"))
+    again = Station(club, tmp_path, process="second", predecessors=["first"])
+    assert again.work() == Recovery(settled=1, uncertain=2)
+
+
+def test_an_sms_that_a_report_has_settled_gets_its_name_beside_those_that_nobody_has(club: Any, tmp_path: Path) -> None:
+    for _ in range(3):
+        club.write_sms()
+    station = Station(club, tmp_path)
+    outbox = BatchedOutbox(station.database, SMS, station.lease, journal=station.journal)
+    assert station.lease.acquire()
+    outbox.recover()
+    messages = outbox.begin_many([(message, None) for message in outbox.claim(3)])
+    assert messages is not None
+    assert outbox.leave(messages)
+    club.sql(f"UPDATE sms SET state = 'delivered' WHERE id = {messages[0].id}")
+    assert outbox.settle_noted([outbox.note(message, Sent(f"r{message.id}")) for message in messages]) == 2
+    states = ("delivered", "sent", "sent")
+    assert club.sql("SELECT state, provider_reference FROM sms ORDER BY id") == [
+        (state, f"r{message.id}") for state, message in zip(states, messages, strict=True)
+    ]
