@@ -167,11 +167,11 @@ class Delivery(Generic[P]):
                 self._let_go(rest)
                 return end
             is_first = False
-            self._reconnect_when_worn()
-            size = self._room(self._group)
-            these, self._group = self._group[:size], self._group[size:]
-            done += size
             try:
+                self._reconnect_when_worn()
+                size = self._room(self._group)
+                these, self._group = self._group[:size], self._group[size:]
+                done += size
                 self._send(these)
             except TransportAway:
                 self._let_go(rest)
