@@ -148,7 +148,9 @@ class Delivery(Generic[P]):
 
     def _group_size(self, batch: Sequence[Message]) -> int:
         """How many of the next are made ready and marked together; what has attachments is large, and goes alone."""
-        size = max(self._most_together, self._pace.marked_together if self._can_batch else 1)
+        size = self._most_together
+        if self._can_batch:
+            size *= -(-self._pace.marked_together // size)  # rounded up to whole sendings
         return next(
             (max(1, index) for index, each in enumerate(batch[:size]) if each.attachments), min(size, len(batch))
         )
