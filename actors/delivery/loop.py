@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import Enum, unique
 from threading import Event
@@ -13,7 +14,7 @@ from actors.delivery.book import Answered, Book
 from actors.delivery.courier import Courier, P, PutOff, Result, Settled, TransportAway
 from actors.delivery.pace import LOOK_AGAIN_SECONDS, Brake, Pace
 from actors.delivery.tally import Tally
-from club import BatchedOutbox, Failed, Later, Message, Outbox
+from club import BatchedOutbox, DatabaseAway, DatabaseUnfit, Failed, Later, Message, Outbox
 from config.sentence import Sentence
 
 _WAITED_AT_MOST_SECONDS: Final = 10.0
@@ -291,8 +292,17 @@ class Delivery(Generic[P]):
         return self._marked.keys() & {each.id for each in first}
 
     def _mark_each(self, messages: Sequence[Message]) -> set[int]:
-        """Mark messages one by one; those of them that are marked."""
-        return {each.id for each in messages if self._book.begin(each, self._courier.identity(each))}
+        """Mark messages one by one; those of them that are marked. Where that fails, none of them stays marked."""
+        begun: list[Message] = []
+        is_done = False
+        try:
+            begun.extend(each for each in messages if self._book.begin(each, self._courier.identity(each)))
+            is_done = True
+        finally:
+            for each in () if is_done else begun:
+                with suppress(DatabaseAway, DatabaseUnfit):  # the journal says it then
+                    self._outbox.withdraw(each)
+        return {each.id for each in begun}
 
     def _take_back(self, messages: Iterable[Message]) -> None:
         """Undo the marks of messages that are here for certain; without a mark there is nothing to undo."""

@@ -11,7 +11,7 @@ from delivery_fixtures import Post, ScriptedCourier, names
 from actors.delivery.courier import Result, Settled, TransportAway, Untouched
 from actors.delivery.pace import Brake, Limit
 from actors.delivery.tally import Tally
-from club import EMAIL, BatchedOutbox, Journal, Later, Lease, Message, Outbox, Recovery, Sent
+from club import EMAIL, BatchedOutbox, DatabaseAway, Journal, Later, Lease, Message, Outbox, Recovery, Sent
 from config.sentence import Sentence
 
 Marks = Callable[[], Collection[int]]
@@ -146,6 +146,27 @@ def test_where_a_kill_cannot_be_told_apart_they_are_marked_one_by_one_and_leave_
         window.run()
     assert window.after_a_kill().uncertain == AT_ONCE - 1
     assert window.states() == ["sent", *["uncertain"] * 3, "pending", "pending"]
+    window.close()
+
+
+@pytest.mark.parametrize("failing", ["m0", "m2"])
+def test_where_one_of_those_marks_fails_none_of_them_is_left_uncertain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    window = Window(tmp_path, boot=None)
+    window.write(*names(6))
+    begin = window.outbox.begin
+
+    def fails(message: Message, leaves_as: str | None = None) -> bool:
+        if message.text("recipient") == failing:
+            raise DatabaseAway("gone")
+        return begin(message, leaves_as)
+
+    monkeypatch.setattr(window.outbox, "begin", fails)
+    with pytest.raises(DatabaseAway):
+        window.run()
+    assert window.after_a_kill().uncertain == 0
+    assert window.asked("state, attempts") == [("pending", 0)] * 6
     window.close()
 
 
