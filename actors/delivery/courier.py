@@ -1,7 +1,7 @@
 """What an operation brings to have its messages delivered: how they are made ready, how one leaves, what it says."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Generic, TypeAlias, TypeVar
 
@@ -99,6 +99,21 @@ class Courier(ABC, Generic[P]):
         Raises TransportAway when nothing of the message has left. A message that may have left without a reliable
         answer is `Settled(Uncertain(…))`, and so is one that was interrupted there.
         """
+
+    most_together = 1
+    """How many messages it can have under way at once, as far as it knows before it sees them."""
+
+    def together(self, parcels: Sequence[P]) -> int:  # noqa: ARG002 - a hook
+        """Return how many of these, from the first on, may be under way at once now: one at least."""
+        return 1
+
+    def send_together(self, parcels: Sequence[P], mark: Callable[[], Collection[int]]) -> Iterator[tuple[int, Result]]:
+        """Give as many messages to the provider at once as `together` said; yield what comes of each as it comes.
+
+        As `send`, but that `mark` answers the places, among `parcels`, of those that may leave, and that each place is
+        yielded once with its result. Raises TransportAway only where nothing of what is not yielded yet has left.
+        """
+        yield 0, self.send(parcels[0], lambda: bool(mark()))
 
     @abstractmethod
     def interrupt(self) -> None:

@@ -4,7 +4,7 @@ A transport is used by one thread. It neither waits nor tries again beyond its o
 becomes of a message: it says what happened, in terms of the one question that matters, whether a copy can exist.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, unique
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -114,6 +114,25 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Let go of connections and ports; may be opened again."""
+
+
+@runtime_checkable
+class CanSendTogether(Protocol):
+    """A transport that can have several SMS under way, and knows which of them each answer is to."""
+
+    @property
+    def most_together(self) -> int:
+        """How many at once at most."""
+
+    @property
+    def together_now(self) -> int:
+        """How many at once as things are: fewer than `most_together` while the provider finds it too much."""
+
+    def send_together(self, batch: Sequence[Sms], mark: Callable[[], Collection[int]]) -> Iterator[tuple[int, Answer]]:
+        """Send SMS, and yield the answer to each with its place in `batch`, each once, as the answers come.
+
+        As Transport.send, but that `mark` answers the places of those that may leave; never yields NotSent.
+        """
 
 
 class Unavailable(Exception):  # noqa: N818 - weather more often than an error

@@ -528,7 +528,7 @@ def test_an_answer_kept_by_the_journal_is_settled_by_the_next_run(club: Any, tmp
     old = club.outbox(process="one", journal=journal)
     (message,) = old.claim()
     assert old.begin(message)
-    from club.journal import Answer  # noqa: PLC0415
+    from club.journal_lines import Answer  # noqa: PLC0415
 
     journal.record(Answer.of("email", message, Sent("<1@club>")))  # and here the program dies
     again = Journal(tmp_path / "answers")
@@ -580,7 +580,7 @@ def test_an_answer_kept_while_the_lease_went_is_settled_without_it(club: Any, tm
     outbox = club.outbox(journal=journal)
     (message,) = outbox.claim()
     assert outbox.begin(message)
-    from club.journal import Answer  # noqa: PLC0415
+    from club.journal_lines import Answer  # noqa: PLC0415
 
     journal.record(Answer.of("email", message, Sent("<1@club>")))
     club.sql("UPDATE lease SET token = token + 1000000, process = 'another', station = 'SERVEUR'")
