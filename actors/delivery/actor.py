@@ -23,6 +23,8 @@ from supervisor import SupervisedActor, Timer
 
 _SOON: Final = timedelta(seconds=5)
 """How soon to look again when the database is away: it is not the provider's minute that is waited for."""
+_OPENED: Final = timedelta(seconds=1)
+"""After an opening: what waits for it was put off by the database's clock, a moment after ours was read."""
 _LOGIN_PAUSES: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 
 
@@ -120,6 +122,8 @@ class DeliveryActor(SupervisedActor):
         held = timedelta(seconds=self._brake.seconds())
         if held > timedelta(0):
             every = held  # sooner than the next look, or later: when there is something that may leave
+        elif self._courier is not None and (opens_at := self._courier.opens_at()) is not None:
+            every = min(every, max(opens_at - datetime.now(UTC), timedelta(0)) + _OPENED)
         if self._login_trouble is not None:
             every = max(every, pause_after_refused_login(self._refused_logins))
         if self._lease.is_held and not self._is_recovered:
@@ -139,6 +143,8 @@ class DeliveryActor(SupervisedActor):
     def _run_now(self) -> Run:
         if not self._lease.may_begin:
             raise NotHeld(self._trade.words.not_held)
+        if self._courier is not None:
+            self._courier.be_quick()
         try:
             return self._run()
         finally:

@@ -9,7 +9,7 @@ from typing import Final, Generic, assert_never
 
 import attrs
 
-from actors.delivery.courier import Courier, P, PutOff, Result, Settled, TransportAway, Untouched
+from actors.delivery.courier import Courier, LoginRefused, P, PutOff, Result, Settled, TransportAway, Untouched
 from actors.delivery.pace import LOOK_AGAIN_SECONDS, Brake, Pace
 from actors.delivery.tally import Tally
 from club import BatchedOutbox, Failed, Later, Message, Outbox, Outcome, Recipient
@@ -105,7 +105,7 @@ class Delivery(Generic[P]):
         self._decided: list[_Answer] = []
         self._put_off: list[tuple[Message, PutOff]] = []
         self._is_marked = False
-        self._against_club: Sentence | None = None
+        self._against_club: Result | None = None
         """What was last said against the club: once may be that message's fault, twice is the club's."""
         self._kept_back: set[int] = set()
         self._unmarked: list[Message] = []
@@ -126,7 +126,7 @@ class Delivery(Generic[P]):
             if not batch or not self._work_on(batch):
                 break
         if self._against_club is not None:
-            raise TransportAway(self._against_club, needs_a_person=True)
+            raise _turned_down(self._against_club)
 
     def _work_on(self, batch: Sequence[Message]) -> bool:
         """Deliver what one claim took; whether to claim again."""
@@ -218,10 +218,10 @@ class Delivery(Generic[P]):
             self._take_back(message)
             raise
         self._brake.hold(result.pause)
-        before, self._against_club = self._against_club, result.against_club
+        before, self._against_club = self._against_club, None if result.against_club is None else result
         if before is not None and self._against_club is not None:
             self._take_back(message)
-            raise TransportAway(self._against_club, needs_a_person=True)
+            raise _turned_down(self._against_club)
         match result.became:
             case Settled(outcome, recipients):
                 self._settle(_Answer(message, outcome, recipients))
@@ -353,3 +353,8 @@ class Delivery(Generic[P]):
             self._batches.withdraw_many(list(marked.values()))
         unmarked, self._unmarked = self._unmarked, []
         self._outbox.give_back([*unmarked, *rest])
+
+
+def _turned_down(result: Result) -> TransportAway:
+    why = result.against_club or Sentence.of("the club is turned down")
+    return LoginRefused(why) if result.refuses_login else TransportAway(why, needs_a_person=True)

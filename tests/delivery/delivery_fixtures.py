@@ -40,6 +40,7 @@ class ScriptedCourier(Courier[Message]):
         """Whom `send` was called for."""
         self.life: list[str] = []
         self.before: Callable[[Tally], None] = lambda _tally: None
+        self.opening_at: datetime | None = None
 
     def prepare(self, message: Message) -> Ready[Message]:
         wanted = self.prepares.get(message.text("recipient"))
@@ -54,6 +55,12 @@ class ScriptedCourier(Courier[Message]):
 
     def may_leave(self, parcel: Message) -> bool:
         return self.may(parcel)
+
+    def opens_at(self) -> datetime | None:
+        return self.opening_at
+
+    def be_quick(self) -> None:
+        self.life.append("be_quick")
 
     def interrupt(self) -> None:
         self.life.append("interrupt")

@@ -65,10 +65,12 @@ class ScriptedTransport:
         self.news: list[DeliveryReport] = []
         self.came: list[Incoming] = []
         self.left: float | None = None
+        self.trouble: Exception | None = None
         self.before_mark: Callable[[], object] = lambda: None
 
     def open(self) -> None:
-        """Be ready."""
+        if self.trouble is not None:
+            raise self.trouble
 
     def send(self, sms: Sms, mark: Callable[[], bool]) -> Answer:
         self.before_mark()
