@@ -186,13 +186,22 @@ class DeliveryActor(SupervisedActor):
             self._goes_on,
             may_leave=lambda: self._lease.is_held,
             ask_for_time=lambda: self.extend_timeout(trade.last_word_seconds),
+            waits_outside=self._waits_outside,
         )
         terms = Terms(self._work.language, trade.claim_at_most, trade.per_connection)
         with self._working_courier() as courier:
+            self._waits_outside(True)
             courier.open()
+            self.allow_wait(trade.exchange_seconds + trade.asking_seconds)
             courier.before_run(tally)
+            self._waits_outside(False)
             Delivery(self._outbox, courier, reins, tally, terms, self._brake).run()
+            self._waits_outside(True)
             courier.after_run(tally)
+        self._waits_outside(False)
+
+    def _waits_outside(self, is_outside: bool) -> None:  # noqa: FBT001 - as `Reins` has it
+        self.allow_wait(self._trade.exchange_seconds if is_outside else 0)
 
     @contextmanager
     def _working_courier(self) -> Iterator[Courier[Any]]:

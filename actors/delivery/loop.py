@@ -38,12 +38,15 @@ class Reins:
     `goes_on` is asked before each message and during pauses: it tells the supervisor that the run is alive, and answers
     False when it must end; what was claimed and not begun is then given back. `may_leave` is asked after the mark:
     False keeps the message back. `ask_for_time` is called before each mark, since what is cut off behind it is
-    uncertain. `now` is the clock of the wall, `clock` monotonic seconds, `wait` waits so many seconds.
+    uncertain. `waits_outside` is told True before somebody else's answer is waited for, False when it is over: what is
+    waited for then, a database above all, must not take as long. `now` is the clock of the wall, `clock` monotonic
+    seconds, `wait` waits so many seconds.
     """
 
     goes_on: Callable[[], bool]
     may_leave: Callable[[], bool] = _always
     ask_for_time: Callable[[], object] = _always
+    waits_outside: Callable[[bool], object] = lambda _is_outside: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     clock: Callable[[], float] = time.monotonic
     wait: Callable[[float], object] = _wait
@@ -212,11 +215,14 @@ class Delivery(Generic[P]):
     def _send(self, message: Message, parcel: P) -> None:
         self._reconnect_when_worn()
         self._is_marked = message.id in self._marked
+        self._reins.waits_outside(True)
         try:
-            result = self._courier.send(parcel, lambda: self._mark(message, parcel))
+            result = self._courier.send(parcel, lambda: self._mark_inside(message, parcel))
         except TransportAway:
+            self._reins.waits_outside(False)
             self._take_back(message)
             raise
+        self._reins.waits_outside(False)
         self._brake.hold(result.pause)
         before, self._against_club = self._against_club, None if result.against_club is None else result
         if before is not None and self._against_club is not None:
@@ -229,6 +235,13 @@ class Delivery(Generic[P]):
                 self._keep(message, result)
             case _:
                 assert_never(result.became)
+
+    def _mark_inside(self, message: Message, parcel: P) -> bool:
+        self._reins.waits_outside(False)
+        try:
+            return self._mark(message, parcel)
+        finally:
+            self._reins.waits_outside(True)
 
     def _mark(self, message: Message, parcel: P) -> bool:
         """Make the durable mark that the message may be out; writes the last answer in the same commit."""
@@ -297,8 +310,10 @@ class Delivery(Generic[P]):
         limit = self._terms.per_connection
         if limit is not None and self._over_this_connection >= limit:
             self._write_down()
+            self._reins.waits_outside(True)
             self._courier.close()
             self._courier.open()
+            self._reins.waits_outside(False)
             self._over_this_connection = 0
 
     def _settle(self, answer: _Answer) -> None:

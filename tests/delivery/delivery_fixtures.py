@@ -41,6 +41,7 @@ class ScriptedCourier(Courier[Message]):
         self.life: list[str] = []
         self.before: Callable[[Tally], None] = lambda _tally: None
         self.opening_at: datetime | None = None
+        self.hurries = 0
 
     def prepare(self, message: Message) -> Ready[Message]:
         wanted = self.prepares.get(message.text("recipient"))
@@ -60,7 +61,7 @@ class ScriptedCourier(Courier[Message]):
         return self.opening_at
 
     def be_quick(self) -> None:
-        self.life.append("be_quick")
+        self.hurries += 1
 
     def interrupt(self) -> None:
         self.life.append("interrupt")
@@ -117,6 +118,7 @@ class Post:
         self._claim = self.outbox.claim
         self.outbox.claim = self._counted_claim  # type: ignore[method-assign]
         self.goes_on: Callable[[], bool] = lambda: True
+        self.outside: list[bool] = [False]
         self.may_leave: Callable[[], bool] = lambda: self.lease.is_held
 
     def _counted_claim(self, limit: int = 100) -> list[Message]:
@@ -140,6 +142,7 @@ class Post:
         reins = Reins(
             self.goes_on,
             self.may_leave,
+            waits_outside=self.outside.append,
             now=lambda: NOW_AT,
             clock=self.clock,
             wait=self.clock.wait,

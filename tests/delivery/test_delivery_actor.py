@@ -171,6 +171,7 @@ def test_a_refused_login_is_left_alone_for_longer_each_time_and_a_lease_that_com
         office.ref.tell(Wake())
         office.ref.ask(Yield(lambda: None))
         assert office.courier.life == ["open", "before_run", "rest", "close"]
+    assert office.courier.hurries == 4, "a person who asks is told at once, but for the first time there is a courier"
     office.courier.before = lambda _tally: None
     office.run()
     office.courier.before = refuse
