@@ -108,7 +108,7 @@ class Delivery(Generic[P]):
         self._decided: list[_Answer] = []
         self._put_off: list[tuple[Message, PutOff]] = []
         self._is_marked = False
-        self._against_club: Result | None = None
+        self._against_club: TransportAway | None = None
         """What was last said against the club: once may be that message's fault, twice is the club's."""
         self._kept_back: set[int] = set()
         self._unmarked: list[Message] = []
@@ -129,7 +129,7 @@ class Delivery(Generic[P]):
             if not batch or not self._work_on(batch):
                 break
         if self._against_club is not None:
-            raise _turned_down(self._against_club)
+            raise self._against_club
 
     def _work_on(self, batch: Sequence[Message]) -> bool:
         """Deliver what one claim took; whether to claim again."""
@@ -224,10 +224,10 @@ class Delivery(Generic[P]):
             raise
         self._reins.waits_outside(False)
         self._brake.hold(result.pause)
-        before, self._against_club = self._against_club, None if result.against_club is None else result
+        before, self._against_club = self._against_club, _turned_down(result)
         if before is not None and self._against_club is not None:
             self._take_back(message)
-            raise _turned_down(self._against_club)
+            raise self._against_club
         match result.became:
             case Settled(outcome, recipients):
                 self._settle(_Answer(message, outcome, recipients))
@@ -370,6 +370,9 @@ class Delivery(Generic[P]):
         self._outbox.give_back([*unmarked, *rest])
 
 
-def _turned_down(result: Result) -> TransportAway:
-    why = result.against_club or Sentence.of("the club is turned down")
-    return LoginRefused(why) if result.refuses_login else TransportAway(why, needs_a_person=True)
+def _turned_down(result: Result) -> TransportAway | None:
+    if result.against_club is None:
+        return None
+    if result.refuses_login:
+        return LoginRefused(result.against_club)
+    return TransportAway(result.against_club, needs_a_person=True)

@@ -86,8 +86,10 @@ def doubtful(count: int) -> Sentence | None:
     if not count:
         return None
     return Sentence.counted(
-        "{n} answer may mean STOP: read it with `heitz-service sms opt-out list`, then decide with add or remove",
-        "{n} answers may mean STOP: read them with `heitz-service sms opt-out list`, then decide with add or remove",
+        "{n} answer may mean STOP: read it with `heitz-service sms opt-out list --numbers`, "
+        "then decide with add or remove",
+        "{n} answers may mean STOP: read them with `heitz-service sms opt-out list --numbers`, "
+        "then decide with add or remove",
         count,
     )
 
