@@ -30,7 +30,9 @@ _LOGIN_PAUSES: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(mi
 
 @attrs.frozen(slots=True)
 class Tick:
-    """It is time for the next run."""
+    """It is time for the next run; `number` is that of the plan that it belongs to."""
+
+    number: int
 
 
 def pause_after_refused_login(times: int) -> timedelta:
@@ -68,12 +70,14 @@ class DeliveryActor(SupervisedActor):
         self._is_recovered = False
         self._courier: Courier[Any] | None = None
         self._timer: Timer | None = None
+        self._plan = 0
+        """A timer that has rung cannot be cancelled: what it sent may stand in the mailbox behind what planned anew."""
         self._refused_logins = 0
         self._login_trouble: Sentence | None = None
 
     def on_start(self) -> None:
         """Look at once, but not here: a run may take longer than a start is allowed to."""
-        self._timer = self.tell_self_after(0, Tick())
+        self._timer = self.tell_self_after(0, Tick(self._plan))
 
     def on_stop(self) -> None:
         """Let go of the other side. After a crash the end of the thread's objects does."""
@@ -82,8 +86,9 @@ class DeliveryActor(SupervisedActor):
     def on_receive(self, message: Any) -> Run | None:
         """Handle a message."""
         match message:
-            case Tick():
-                self._tick()
+            case Tick(number):
+                if number == self._plan:
+                    self._tick()
                 return None
             case Wake():
                 self._wake()
@@ -130,7 +135,8 @@ class DeliveryActor(SupervisedActor):
             every = min(every, _SOON)
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self.tell_self_after(every.total_seconds(), Tick())
+        self._plan += 1
+        self._timer = self.tell_self_after(every.total_seconds(), Tick(self._plan))
         self._work.desk.next_run(datetime.now(UTC) + every)
 
     def _stand_by(self) -> None:

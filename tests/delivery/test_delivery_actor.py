@@ -13,7 +13,7 @@ import pytest
 from delivery_fixtures import ScriptedCourier, accept
 
 from actors.board import Board, Notice, OperationState, Outcome
-from actors.delivery.actor import DeliveryActor, pause_after_refused_login
+from actors.delivery.actor import DeliveryActor, Tick, pause_after_refused_login
 from actors.delivery.courier import LoginRefused, PutOff, Result, TransportAway, Untouched
 from actors.delivery.tally import Tally
 from actors.delivery.trade import Trade, Words
@@ -177,6 +177,17 @@ def test_a_refused_login_is_left_alone_for_longer_each_time_and_a_lease_that_com
     office.courier.before = refuse
     office.run()
     assert office.minutes_to_next == pytest.approx(1, abs=0.1), "a login that went well begins the count anew"
+
+
+def test_a_timer_that_rings_while_a_lease_comes_costs_no_second_login(open_office: Open) -> None:
+    office = open_office()
+    office.courier.before = refuse
+    assert office.lease.acquire()
+    office.run()
+    office.ref.tell(Tick(number=0))  # of the start: it stood in the mailbox behind the lease
+    office.ref.ask(Yield(lambda: None))
+    assert office.courier.life.count("open") == 1
+    assert office.minutes_to_next == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize(
