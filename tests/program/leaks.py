@@ -29,7 +29,12 @@ def found_in(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield every file with its text."""
+    """Yield every file with its text; of the journal of answers without the addresses that it is there to keep.
+
+    What became of each recipient stands in it until the database has it; only the program's own user may read it.
+    """
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            yield str(path.relative_to(folder)), path.read_bytes().decode("utf-8", "replace")
+            text = path.read_bytes().decode("utf-8", "replace")
+            is_journal = path.suffix == ".answers"
+            yield str(path.relative_to(folder)), re.sub(_ADDRESS, "", text) if is_journal else text
