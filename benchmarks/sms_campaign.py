@@ -18,7 +18,7 @@ from sms_http_request import TEXT
 from sms_room import Room
 from sms_throughput import gateway
 
-from actors.delivery.loop import Reins
+from actors.delivery.reins import Reins
 
 URGENT = [f"+3361122330{number}" for number in range(5)]
 

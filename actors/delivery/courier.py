@@ -60,13 +60,14 @@ class Result:
     """What came of sending one message.
 
     `against_club` is what the other side said against the club's account rather than against this message: once may be
-    this message's fault all the same, twice in a row is the club's, and ends the run. `pause` is how long to wait
-    before the next message, as a gateway's Retry-After says.
+    this message's fault all the same, twice in a row is the club's, and ends the run; with `refuses_login` as a refused
+    login does. `pause` is how long to wait before the next message, as a gateway's Retry-After says.
     """
 
     became: Settled | Untouched
     against_club: Sentence | None = None
     pause: timedelta = timedelta(0)
+    refuses_login: bool = False
 
 
 Ready: TypeAlias = P | Settled | PutOff
@@ -135,6 +136,16 @@ class Courier(ABC, Generic[P]):
     def remark(self) -> Sentence | None:
         """Return what people should know though all is well, such as until when nothing may leave."""
         return None
+
+    def opens_at(self) -> datetime | None:
+        """Return the next instant at which something may leave that may not now: the next run comes then at the latest.
+
+        None: there is none. `remark` is what people are told of it.
+        """
+        return None
+
+    def be_quick(self) -> None:
+        """Forget pauses that the courier has set itself: a person wants it tried at once."""
 
     def before_run(self, tally: Tally) -> None:
         """Do what comes before sending, also when nothing may be sent: ask for reports, take what came in.

@@ -1,18 +1,15 @@
 """One run of delivery: takes what is due out of an outbox, has it leave, and writes down what became of it."""
 
-import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import Enum, unique
-from threading import Event
 from typing import Final, Generic
 
-import attrs
-
 from actors.delivery.book import Answered, Book
-from actors.delivery.courier import Courier, P, PutOff, Result, Settled, TransportAway
+from actors.delivery.courier import Courier, LoginRefused, P, PutOff, Result, Settled, TransportAway
 from actors.delivery.pace import LOOK_AGAIN_SECONDS, Brake, Pace
+from actors.delivery.reins import Reins, Terms
 from actors.delivery.tally import Tally
 from club import BatchedOutbox, DatabaseAway, DatabaseUnfit, Failed, Later, Message, Outbox
 from config.sentence import Sentence
@@ -22,41 +19,6 @@ _WAITED_AT_MOST_SECONDS: Final = 10.0
 _SLICE_SECONDS: Final = 0.2
 """How often a pause looks whether the actor was told to stop."""
 _KEPT_BACK_TWICE: Final = timedelta(minutes=1)
-
-
-def _always() -> bool:
-    return True
-
-
-def _wait(seconds: float) -> None:
-    Event().wait(seconds)
-
-
-@attrs.frozen
-class Reins:
-    """How whoever started a run holds it.
-
-    `goes_on` is asked before each message and during pauses: it tells the supervisor that the run is alive, and answers
-    False when it must end; what was claimed and not begun is then given back. `may_leave` is asked after the mark:
-    False keeps the message back. `ask_for_time` is called before each mark, since what is cut off behind it is
-    uncertain. `now` is the clock of the wall, `clock` monotonic seconds, `wait` waits so many seconds.
-    """
-
-    goes_on: Callable[[], bool]
-    may_leave: Callable[[], bool] = _always
-    ask_for_time: Callable[[], object] = _always
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    clock: Callable[[], float] = time.monotonic
-    wait: Callable[[float], object] = _wait
-
-
-@attrs.frozen
-class Terms:
-    """What is agreed for a run: the language of reasons, the largest claim, how many messages a connection carries."""
-
-    language: str = "en"
-    claim_at_most: int = 500
-    per_connection: int | None = None
 
 
 @unique
@@ -96,7 +58,7 @@ class Delivery(Generic[P]):
         self._book = Book(outbox, tally, terms.language, reins.now)
         self._begun: set[int] = set()
         """What is being sent, and is marked."""
-        self._against_club: Sentence | None = None
+        self._against_club: TransportAway | None = None
         """What was last said against the club: once may be that message's fault, twice is the club's."""
         self._kept_back: set[int] = set()
         self._unmarked: list[Message] = []
@@ -117,7 +79,7 @@ class Delivery(Generic[P]):
             if not batch or not self._work_on(batch):
                 break
         if self._against_club is not None:
-            raise TransportAway(self._against_club, needs_a_person=True)
+            raise self._against_club
 
     def _work_on(self, batch: Sequence[Message]) -> bool:
         """Deliver what one claim took; whether to claim again."""
@@ -221,15 +183,17 @@ class Delivery(Generic[P]):
         waiting = dict(enumerate(message for message, _ in these))
         kept_back: list[tuple[Message, Result]] = []
         turned_down: list[Message] = []
-        against_club = None
+        against_club: TransportAway | None = None
         self._begun = {message.id for message in waiting.values()} & self._marked.keys()
+        self._reins.waits_outside(True)
         try:
             for place, result in self._courier.send_together(
-                [each for _, each in these], lambda: self._mark(these, waiting)
+                [each for _, each in these], lambda: self._mark_inside(these, waiting)
             ):
+                self._reins.waits_outside(False)
                 message = waiting.pop(place)
                 self._brake.hold(result.pause)
-                before, self._against_club = self._against_club, result.against_club
+                before, self._against_club = self._against_club, _turned_down(result)
                 if before is not None and self._against_club is not None:
                     turned_down.append(message)
                     against_club = self._against_club
@@ -238,14 +202,25 @@ class Delivery(Generic[P]):
                     self._settle(answer, is_alone=len(these) == 1)
                 else:
                     kept_back.append((message, result))
+                self._reins.waits_outside(True)
         except TransportAway:
+            self._reins.waits_outside(False)
             self._take_back(waiting.values())
             raise
+        finally:
+            self._reins.waits_outside(False)
         for message, result in kept_back:
             self._keep(message, result)
         if against_club is not None:
             self._take_back(turned_down)
-            raise TransportAway(against_club, needs_a_person=True)
+            raise against_club
+
+    def _mark_inside(self, these: Sequence[tuple[Message, P]], waiting: Collection[int]) -> Sequence[int]:
+        self._reins.waits_outside(False)
+        try:
+            return self._mark(these, waiting)
+        finally:
+            self._reins.waits_outside(True)
 
     def _mark(self, these: Sequence[tuple[Message, P]], waiting: Collection[int]) -> Sequence[int]:
         """Make the durable marks that messages may be out, with the last answers; the places of those that may leave.
@@ -327,8 +302,10 @@ class Delivery(Generic[P]):
         limit = self._terms.per_connection
         if limit is not None and self._over_this_connection >= limit:
             self._book.write_down()
+            self._reins.waits_outside(True)
             self._courier.close()
             self._courier.open()
+            self._reins.waits_outside(False)
             self._over_this_connection = 0
 
     def _settle(self, answer: Answered, *, is_alone: bool = True) -> None:
@@ -343,3 +320,11 @@ class Delivery(Generic[P]):
             self._batches.withdraw_many(list(marked.values()))
         unmarked, self._unmarked = self._unmarked, []
         self._outbox.give_back([*unmarked, *rest])
+
+
+def _turned_down(result: Result) -> TransportAway | None:
+    if result.against_club is None:
+        return None
+    if result.refuses_login:
+        return LoginRefused(result.against_club)
+    return TransportAway(result.against_club, needs_a_person=True)

@@ -7,7 +7,7 @@ from typing import Final, Self, assert_never
 import attrs
 
 from actors.board import Desk
-from actors.delivery.courier import Courier, PutOff, Ready, Result, Settled, TransportAway, Untouched
+from actors.delivery.courier import Courier, LoginRefused, PutOff, Ready, Result, Settled, TransportAway, Untouched
 from actors.delivery.tally import Tally
 from actors.operation import Workplace
 from actors.sms import policy as rules
@@ -129,8 +129,19 @@ class SmsCourier(Courier[Parcel]):
         self._at.desk.concern(self._inquiries.concern)
 
     def remark(self) -> Sentence | None:
-        """Return until when nothing may leave, when the club's hours are over."""
-        return self._clerk.policy.hours.why_closed(self._at.now(), Category.TRANSACTIONAL)
+        """Return until when nothing may leave, when the club's hours are over; else how the device is, if it is one."""
+        closed = self._clerk.policy.hours.why_closed(self._at.now(), Category.TRANSACTIONAL)
+        return self._inquiries.remark if closed is None else closed
+
+    def opens_at(self) -> datetime | None:
+        """Return when a category that may not leave now next may."""
+        hours, now = self._clerk.policy.hours, self._at.now()
+        openings = [hours.next_opening(now, each) for each in Category if not hours.is_open(now, each)]
+        return min((each for each in openings if each is not None), default=None)
+
+    def be_quick(self) -> None:
+        """Ask the gateway again what it refused to be asked."""
+        self._inquiries.ask_at_once()
 
     def expect(self, batch: Sequence[Message]) -> None:
         """Judge all that one claim took."""
@@ -255,6 +266,8 @@ class SmsCourier(Courier[Parcel]):
             case Blame.ACCOUNT:
                 self._inquiries.ask_credit_soon()
                 return Result(became, against_club=refused.reason)
+            case Blame.KEY:
+                return Result(became, against_club=refused.reason, refuses_login=True)
         assert_never(refused.blame)
 
     def _later(self, parcel: Parcel, refused: Refused) -> Outcome:
@@ -284,6 +297,8 @@ def _uncertain(reason: Sentence) -> Sentence:
 
 
 def _away(unavailable: Unavailable) -> TransportAway:
+    if unavailable.refuses_login:
+        return LoginRefused(unavailable.sentence)
     return TransportAway(unavailable.sentence, needs_a_person=unavailable.needs_a_person)
 
 

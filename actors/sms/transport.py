@@ -46,6 +46,8 @@ class Blame(Enum):
     """This text or this number: the next message may fare better."""
     ACCOUNT = "account"
     """The club's account, sender or credit: the next message would fare no better, a person must act."""
+    KEY = "key"
+    """The club's key, token or password: to go on asking may lock the account."""
     LOAD = "load"
     """Too many at once: the gateway asks to come back later, no message is to blame."""
 
@@ -136,12 +138,16 @@ class CanSendTogether(Protocol):
 
 
 class Unavailable(Exception):  # noqa: N818 - weather more often than an error
-    """The transport cannot send now; `sentence` says why and what to do."""
+    """The transport cannot send now; `sentence` says why and what to do.
 
-    def __init__(self, sentence: Sentence, *, needs_a_person: bool = False) -> None:
+    `refuses_login`: the key, the token or the password, which a person must correct.
+    """
+
+    def __init__(self, sentence: Sentence, *, needs_a_person: bool = False, refuses_login: bool = False) -> None:
         super().__init__(str(sentence))
         self.sentence = sentence
-        self.needs_a_person = needs_a_person
+        self.needs_a_person = needs_a_person or refuses_login
+        self.refuses_login = refuses_login
 
 
 @unique
@@ -236,3 +242,20 @@ class HasCredit(Protocol):
 
     def credit(self) -> float | None:
         """Return the credit in the provider's unit, None when it does not say. Raises Unavailable."""
+
+
+@attrs.frozen
+class Condition:
+    """How a device is: in a sentence, what should be mended, and what its owner has to know before relying on it."""
+
+    described: Sentence
+    worries: tuple[Sentence, ...] = ()
+    caution: Sentence | None = None
+
+
+@runtime_checkable
+class HasCondition(Protocol):
+    """A transport that is a device in the club."""
+
+    def condition(self) -> Condition:
+        """Return how the device is. Raises Unavailable."""

@@ -98,6 +98,7 @@ def an_outbox(database: Database, lease: Lease) -> None:
             connection.execute(email.insert().values(**values))
             attachment = {"email_id": number + 1, "name": "a", "content": b"x"}
             connection.execute(email_attachment.insert().values(**attachment))
+    outbox.claim(4)  # full of new rows: it asks for those that have waited
     for message, outcome in zip(outbox.claim(), outcomes, strict=False):
         outbox.content(message.attachments[0])
         outbox.begin(message)

@@ -45,6 +45,12 @@ class ModemSettings:
         example="+33609001390",
         help=Sentence.of("the operator's SMS centre; by default that of the SIM card"),
     )
+    contract_for_programs: bool = setting(
+        False,
+        help=Sentence.of(
+            "whether the SIM card's contract allows SMS from programs (M2M, A2P); else the status and doctor warn"
+        ),
+    )
     roaming: bool = setting(False, help=Sentence.of("whether SMS may leave by a foreign network, which costs more"))
     reports: bool = setting(True, help=Sentence.of("whether the operator is asked to report what became of each SMS"))
     answer_within: Duration = setting(

@@ -64,7 +64,8 @@ class Session:
             raise Broken(Sentence.of("the message centre did not answer in time"))
         if asked.answer.status != statuses.OK:
             why, needs_a_person = statuses.bind_refused(asked.answer.status)
-            raise Unavailable(why, needs_a_person=needs_a_person)
+            refuses_login = statuses.is_about_login(asked.answer.status)
+            raise Unavailable(why, needs_a_person=needs_a_person, refuses_login=refuses_login)
 
     def ask(self, raw: bytes, until: float, part: Part | None = None) -> Asked:
         """Send a request; its answer is matched whenever it comes. Raises Broken: whether it left is not known."""
