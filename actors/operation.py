@@ -11,6 +11,7 @@ import attrs
 
 from actors.board import Desk
 from club import Database, Journal, Lease
+from config import StationSettings
 from config.problem import did_you_mean
 from config.sentence import Sentence, SentenceError
 from supervisor import ChildSpec
@@ -67,8 +68,9 @@ class Workplace:
 
     `process` names this run of the program. `settings` is the operation's own table, `lease` its lease (None when it is
     not exclusive), `journal` the station's own memory of answers that the database may not have yet. `country` is the
-    club's, as ISO 3166 writes it. `station_tables` are those of this station (`sensors`, `programs`), of no weight in
-    the comparison: a room hands the ones that it reads to the actors that they concern. `kept` is what its `keep` made.
+    club's, as ISO 3166 writes it. `stations` are all those of the settings, with what operations add to them
+    (`sensors`, `programs`); of no weight in the comparison: a room hands what it reads of them to the actors that it
+    concerns. `kept` is what its `keep` made.
     """
 
     station: str
@@ -82,7 +84,7 @@ class Workplace:
     lease: Lease | None = attrs.field(eq=id)
     journal: Journal = attrs.field(eq=id)
     country: str = "FR"
-    station_tables: Mapping[str, Any] = attrs.field(factory=lambda: MappingProxyType({}), eq=False, repr=False)
+    stations: Mapping[str, StationSettings] = attrs.field(factory=lambda: MappingProxyType({}), eq=False, repr=False)
     kept: Any = attrs.field(default=None, eq=id)
 
 

@@ -170,7 +170,7 @@ class StationPlan:
             lease=self._lease(operation.id, database) if exclusive else None,
             journal=self._journal,
             country=settings.club.country,
-            station_tables=settings.station(self._identity.station).tables,
+            stations=settings.stations,
             kept=self._kept.get(operation.id),
         )
 

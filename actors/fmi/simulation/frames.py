@@ -3,7 +3,7 @@
 import struct
 from typing import Final, Literal
 
-from actors.fmi.drivers.crc8 import crc8
+from actors.fmi.drivers.terabee import crc8
 
 Form = Literal[15, 11]
 """The two forms of a count: with the sensor's number, and without."""
