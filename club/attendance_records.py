@@ -1,8 +1,8 @@
 """What the club database holds of attendance, and what one transaction makes of it. No statement, no arithmetic."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import attrs
 
@@ -41,7 +41,8 @@ class SensorChange:
     `known`: nobody can pass it unseen now. `blind_seconds`: for how long people may have passed unseen since the last
     word; `strays`: how many people a reading may be wrong by (a jump that was held, a first frame). `memory` is the
     counter's own, which the next reading is compared with; None leaves the one that is there. `state` is a key of the
-    sensor's state, `reason` a sentence for people.
+    sensor's state, `reason` a sentence for people. `since_at`: since when it is known without interruption, also while the
+    database was away; None: since it is written so.
     """
 
     name: str
@@ -52,6 +53,7 @@ class SensorChange:
     memory: str | None = attrs.field(default=None, repr=False)
     state: str = "counting"
     reason: str | None = None
+    since_at: datetime | None = None
     blind_seconds: float = 0.0
     strays: int = 0
 
@@ -110,6 +112,8 @@ class ZoneRecord:
     passages: int = 0
     lost: int = 0
     crossings: int = 0
+    told: Level = "normal"
+    """The highest level of `present` that people were told of."""
 
 
 @attrs.frozen
@@ -209,17 +213,31 @@ class Alert:
 
 @attrs.frozen
 class Settled:
-    """What a transaction writes: zones as they stand now, late minutes, corrections, alerts."""
+    """What a transaction writes: zones as they stand now, what their history gains, corrections, alerts.
+
+    `known_from`: since when each zone that is known was so without interruption, also while nobody could write it down.
+    """
 
     zones: Sequence[ZoneRecord]
+    known_from: Mapping[str, datetime] = attrs.field(factory=dict)
     minutes: Sequence[Minute] = ()
     applied: Sequence[Correction] = ()
     own: Sequence[OwnCorrection] = ()
     alerts: Sequence[Alert] = ()
 
 
-Reckon: TypeAlias = Callable[[Picture], Settled]
-"""Pure: it may run again when the engine undid the transaction. `actors.fmi.reckoning` makes one from the settings."""
+class Reckoner(Protocol):
+    """The arithmetic of a club's settings: pure, for it runs again when the engine undid the transaction."""
+
+    @property
+    def zones(self) -> Collection[str]:
+        """Return the names of all zones of the settings."""
+
+    def day_of(self, at: datetime) -> str:
+        """Return the day of an instant, as `2026-11-24`."""
+
+    def settle(self, picture: Picture) -> Settled:
+        """Return what is to be written."""
 
 
 @attrs.frozen

@@ -1,4 +1,4 @@
-"""From what a counter shows to people who passed: wraps, resets, power lost, jumps. Pure; nobody is lost or invented."""
+"""From what a counter shows to people who passed: wraps, resets, lost power, jumps. Pure."""
 
 import json
 from typing import Any, Final, Self, TypeAlias
@@ -21,6 +21,9 @@ class CountingSettings:
     """What two words in a row may differ by; more when long has passed between them."""
     words_are_checked: bool = True
     """Whether a word that arrives is right: the device's frames have a check. Else a step back must be seen twice."""
+
+
+USUAL: Final = CountingSettings()
 
 
 @attrs.frozen
@@ -52,28 +55,40 @@ class CounterMemory:
 class First:
     """The first word ever: what the device shows is where counting begins."""
 
-    sentence: Sentence = Sentence.of("the sensor's first word: counting begins at what it shows")
+    @property
+    def sentence(self) -> Sentence:
+        """Say it to people."""
+        return Sentence.of("the sensor's first word: counting begins at what it shows")
 
 
 @attrs.frozen
 class Wrapped:
     """The device began at 0 again because it can count no further; nobody is lost."""
 
-    sentence: Sentence = Sentence.of("the sensor's counter went past its end and began again at 0: nobody is lost")
+    @property
+    def sentence(self) -> Sentence:
+        """Say it to people."""
+        return Sentence.of("the sensor's counter went past its end and began again at 0: nobody is lost")
 
 
 @attrs.frozen
 class Reset:
     """The device began at 0 by itself: who passed between its last word and that is not known."""
 
-    sentence: Sentence = Sentence.of("the sensor began again at 0: people may have passed unseen before that")
+    @property
+    def sentence(self) -> Sentence:
+        """Say it to people."""
+        return Sentence.of("the sensor began again at 0: people may have passed unseen before that")
 
 
 @attrs.frozen
 class Estimated:
     """Power was lost, and the count with it: who passed meanwhile is not known."""
 
-    sentence: Sentence = Sentence.of("the sensor was without power: people may have passed unseen")
+    @property
+    def sentence(self) -> Sentence:
+        """Say it to people."""
+        return Sentence.of("the sensor was without power: people may have passed unseen")
 
 
 @attrs.frozen
@@ -136,7 +151,7 @@ def count(
     memory: CounterMemory | None,
     seen: Seen,
     power_was_lost: bool,  # noqa: FBT001  # what happened to the port, as the driver tells it
-    settings: CountingSettings = CountingSettings(),  # noqa: B008  # frozen
+    settings: CountingSettings = USUAL,  # frozen
     elapsed_seconds: float = 0.0,
 ) -> Counted:
     """Return who passed since the last word, by this one.
@@ -157,32 +172,24 @@ def count(
 def _count_totals(
     memory: CounterMemory | None, seen: Totals, power_was_lost: Any, settings: CountingSettings, elapsed_seconds: float
 ) -> Counted:
-    most = settings.largest_step + int(max(0.0, elapsed_seconds) * MOST_PER_SECOND)
     if memory is None:
         return Counted(_at(seen), finding=First())
-    if power_was_lost:
-        if max(seen.entries, seen.exits) <= most:
-            return Counted(_at(seen), seen.entries, seen.exits, Estimated())
-        return _held(memory, seen, Totals(0, 0, seen.bits))
+    most = settings.largest_step + int(max(0.0, elapsed_seconds) * MOST_PER_SECOND)
     last = Totals(memory.entries, memory.exits, memory.bits)
-    step = _plausible_step(last, seen, most)
+    is_near_zero = max(seen.entries, seen.exits) <= most
+    if power_was_lost and is_near_zero:
+        return Counted(_at(seen), seen.entries, seen.exits, Estimated())
+    step = None if power_was_lost else _plausible_step(last, seen, most)
     if step is not None:
         has_wrapped = seen.entries < last.entries or seen.exits < last.exits
         return Counted(_at(seen), *step, Wrapped() if has_wrapped else None)
-    is_reset = seen.entries <= last.entries and seen.exits <= last.exits and max(seen.entries, seen.exits) <= most
-    if is_reset and settings.words_are_checked:
+    since = None if memory.doubted is None else _plausible_step(memory.doubted, seen, settings.largest_step)
+    is_reset = is_near_zero and seen.entries <= last.entries and seen.exits <= last.exits
+    if is_reset and (settings.words_are_checked or since is not None):
         return Counted(_at(seen), seen.entries, seen.exits, Reset())
-    doubted = memory.doubted
-    if doubted is not None and (since := _plausible_step(doubted, seen, settings.largest_step)) is not None:
-        # Twice in a row: the device does stand there. A reset counts from 0; of a jump only what came after it.
-        if is_reset:
-            return Counted(_at(seen), seen.entries, seen.exits, Reset())
-        jump = _difference(last, doubted)
-        return Counted(_at(seen), *since, Held(*jump, is_final=True))
-    return _held(memory, seen, last)
-
-
-def _held(memory: CounterMemory, seen: Totals, last: Totals) -> Counted:
+    if memory.doubted is not None and since is not None:
+        # Twice in a row: the device does stand there. Of a jump only what came after it is counted.
+        return Counted(_at(seen), *since, Held(*_difference(last, memory.doubted), is_final=True))
     return Counted(attrs.evolve(memory, doubted=seen), finding=Held(*_difference(last, seen), is_final=False))
 
 
