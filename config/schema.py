@@ -26,7 +26,6 @@ from config.shapes import (
 from config.tables import ClubSettings, OperationSettings, UncheckedTable
 from config.variants import check_variants
 
-
 Rule = Callable[[Mapping[str, Any]], Iterable[tuple[tuple[str | int, ...], ValueRefusedError]]]
 
 

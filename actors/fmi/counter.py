@@ -208,7 +208,12 @@ class Counter:
 
     def _note(self, reading: Reading) -> None:
         last = self._readings[-1] if self._readings else None
-        if last is not None and last.since_at is None and reading.since_at is None and _minute(last) == _minute(reading):
+        if (
+            last is not None
+            and last.since_at is None
+            and reading.since_at is None
+            and _minute(last) == _minute(reading)
+        ):
             self._readings[-1] = reading
         else:
             self._readings.append(reading)

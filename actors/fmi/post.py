@@ -73,7 +73,10 @@ class SensorPost:
     """
 
     def __init__(
-        self, unsaved: Unsaved | None, told: Callable[[bool], None], now: Callable[[], datetime],
+        self,
+        unsaved: Unsaved | None,
+        told: Callable[[bool], None],
+        now: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
         self._lock = threading.Lock()
@@ -104,9 +107,7 @@ class SensorPost:
     def opened(self, traits: Traits) -> None:
         """Note that the port is open."""
         with self._lock:
-            self._counter.settings = attrs.evolve(
-                self._counter.settings, words_are_checked=traits.words_are_checked
-            )
+            self._counter.settings = attrs.evolve(self._counter.settings, words_are_checked=traits.words_are_checked)
             if self._was_unplugged and traits.forgets_when_unplugged:
                 self._counter.stand_at_zero()
                 self._has_power_gap = True
@@ -207,7 +208,11 @@ class SensorPost:
 
     def _state(self, now: float) -> tuple[SensorState, Sentence | None]:
         if self._came_by is None or now - self._came_by > _UNATTENDED_SECONDS:
-            return (SensorState.UNATTENDED, _UNATTENDED) if self._came_by is not None else (SensorState.STARTING, _STARTING)
+            return (
+                (SensorState.UNATTENDED, _UNATTENDED)
+                if self._came_by is not None
+                else (SensorState.STARTING, _STARTING)
+            )
         if self._traits is None:
             return (SensorState.AWAY, self._reason) if self._reason is not None else (SensorState.STARTING, _STARTING)
         if self._heard is None:

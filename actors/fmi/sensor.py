@@ -136,9 +136,7 @@ class SensorActor(SupervisedActor):
 
     def _tell(self, finding: Finding | None) -> None:
         if isinstance(finding, Held | Reset):
-            logger.warning(
-                "sensor %s: %s", self._settings.name, finding.sentence, extra={"event": "fmi.finding"}
-            )
+            logger.warning("sensor %s: %s", self._settings.name, finding.sentence, extra={"event": "fmi.finding"})
         elif finding is not None:
             logger.info("sensor %s: %s", self._settings.name, finding.sentence, extra={"event": "fmi.finding"})
 

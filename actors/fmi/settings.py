@@ -91,18 +91,14 @@ class LevelsSettings:
     notice: int = setting(80, check=_PERCENT, unit="%", help=Sentence.of("from where a zone is said to fill up"))
     warning: int = setting(95, check=_PERCENT, unit="%", help=Sentence.of("from where it is said to be nearly full"))
     stop: int = setting(100, check=_PERCENT, unit="%", help=Sentence.of("from where nobody more may come in"))
-    band: int = setting(
-        5, check=Between(1, 50), unit="%", help=Sentence.of("how far below its beginning a level ends")
-    )
+    band: int = setting(5, check=Between(1, 50), unit="%", help=Sentence.of("how far below its beginning a level ends"))
     rest: int = setting(
         15, check=Between(1, 100), unit="%", help=Sentence.of("how far the number must come down to be told again")
     )
 
     def __attrs_post_init__(self) -> None:
         if not self.notice < self.warning < self.stop:
-            raise ValueRefusedError(
-                Sentence.of("notice, warning and stop must rise in this order"), key=("warning",)
-            )
+            raise ValueRefusedError(Sentence.of("notice, warning and stop must rise in this order"), key=("warning",))
         if self.rest < self.band:
             raise ValueRefusedError(Sentence.of("shorter than band"), key=("rest",))
 
@@ -111,7 +107,9 @@ class LevelsSettings:
 class FmiSettings(OperationSettings):
     """The table `[fmi]`: how many may be inside, per zone, and what is done when it comes near."""
 
-    SUMMARY: ClassVar[Sentence] = Sentence.of("attendance (F.M.I.): zones, their limits, who is told; sensors are in stations")
+    SUMMARY: ClassVar[Sentence] = Sentence.of(
+        "attendance (F.M.I.): zones, their limits, who is told; sensors are in stations"
+    )
 
     zones: Mapping[str, ZoneSettings] = setting(
         check=NotEmpty(), example="bassin", help=Sentence.of("the zones, by their names")
@@ -145,8 +143,6 @@ class FmiSettings(OperationSettings):
                 key = ("zones", zone, "includes", place)
                 if part not in zones:
                     hint = did_you_mean(part, zones)
-                    raise ValueRefusedError(
-                        Sentence.of("there is no zone {zone}", zone=part), suggestion=hint, key=key
-                    )
+                    raise ValueRefusedError(Sentence.of("there is no zone {zone}", zone=part), suggestion=hint, key=key)
                 if zones[part].includes:
                     raise ValueRefusedError(Sentence.of("{zone} is a sum itself", zone=part), key=key)
