@@ -76,10 +76,8 @@ def open_serial(text: str, mode: LineMode) -> Any:
 
 
 def close_serial(opened: Any) -> None:
-    """Let go of the port, whatever state it is in."""
+    """Let go of the port, whatever state it is in; what was written last may still go out: a reset, for one."""
     _shut_out_others(opened, is_exclusive=False)
-    with contextlib.suppress(*weather()):
-        opened.reset_output_buffer()  # the kernel waits for what a dead line did not take, up to 30 s
     with contextlib.suppress(*weather()):
         opened.close()
 
