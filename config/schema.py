@@ -40,8 +40,8 @@ class SettingsSchema:
     `operations`: by id, the operation's settings class (derived from OperationSettings), or UNCHECKED while it has
     none. `station_tables`: by key, what an operation adds to each station: an attrs class, `tuple[attrs class, ...]`
     for `[[stations.X.key]]`, or UNCHECKED. `rules` yield, of the raw values, what does not agree between tables: a path
-    and its refusal, told beside all other problems. `SUMMARY: ClassVar[Sentence]` of a class tells what the table is for. A
-    class that cannot be settings is a TypeError here, not at the first file.
+    and its refusal, told beside all other problems. `SUMMARY: ClassVar[Sentence]` of a class tells what the table is
+    for. A class that cannot be settings is a TypeError here, not at the first file.
     """
 
     operations: Mapping[str, Any] = attrs.field(factory=dict, converter=_read_only)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import attrs
 
@@ -11,6 +11,7 @@ from actors.fmi.drivers.driver import Passages, Totals
 from club.attendance_records import Reading, SensorRecord
 
 Shown = Totals | Passages
+_MINUTE: Final = timedelta(minutes=1)
 
 
 @attrs.frozen
@@ -61,6 +62,8 @@ class News:
     memory: str | None
     blind_seconds: float
     strays: int
+    base: tuple[int, int] = (0, 0)
+    """What the database has."""
 
     @property
     def is_something(self) -> bool:
@@ -89,6 +92,8 @@ class Counter:
         self._blind_seconds = 0.0
         self._strays = 0
         self._counted_at: datetime | None = None
+        self.changes = 0
+        """How often people were counted."""
         self.finding: Finding | None = None
         """What was found at the last word that was not plainly a passage."""
 
@@ -153,7 +158,7 @@ class Counter:
     def news(self) -> News:
         """Return what the database does not have yet."""
         memory = self._memory.text() if self._is_memory_new and self._memory is not None else None
-        return News(tuple(self._readings), memory, self._blind_seconds, self._strays)
+        return News(tuple(self._readings), memory, self._blind_seconds, self._strays, self._saved)
 
     def saved(self, news: News) -> None:
         """Forget what the database has now."""
@@ -201,9 +206,11 @@ class Counter:
         if counted.finding is not None:
             self.finding = counted.finding
         if counted.entries or counted.exits:
+            self.changes += 1
             self._entries += counted.entries
             self._exits += counted.exits
-            self._note(Reading(at, self._entries, self._exits, counted_at if elapsed > 60 else None))
+            since_at = counted_at if elapsed > _MINUTE.total_seconds() else None
+            self._note(Reading(at, self._entries, self._exits, since_at))
         return counted.finding
 
     def _note(self, reading: Reading) -> None:
@@ -220,7 +227,7 @@ class Counter:
 
 
 def _minute(reading: Reading) -> datetime:
-    return reading.at - timedelta(seconds=reading.at.second, microseconds=reading.at.microsecond)
+    return reading.at.replace(second=0, microsecond=0)
 
 
 def _iso(at: datetime | None) -> str | None:

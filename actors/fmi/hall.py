@@ -86,6 +86,16 @@ class Hall:
                 self._write({name: kept.as_json() for name, kept in unsaved.items()})
                 self._has_kept = bool(unsaved)
 
+    def keep_less(self) -> None:
+        """Note that something was saved: what was kept of it is not needed any more."""
+        if self._has_kept:
+            self.keep()
+
+    def is_fresh(self, seconds: float) -> bool:
+        """Whether what was written last is no older than so many seconds."""
+        written = self.written
+        return written is not None and self.monotonic() - written.at_monotonic <= seconds
+
     def _told(self, is_event: bool) -> None:  # noqa: FBT001 - what a post says has these two values
         if is_event:
             self.keep()
@@ -102,7 +112,7 @@ class Hall:
         except OSError as error:
             if not self._complains:
                 logger.warning(
-                    "passages cannot be kept in %s (%s): they are lost if the program ends before the database has them",
+                    "passages cannot be kept in %s (%s): they are lost if the program ends before they are written",
                     self._file,
                     error.strerror or type(error).__name__,
                     extra={"event": "fmi.not_kept"},

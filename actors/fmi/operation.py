@@ -35,12 +35,12 @@ def children(workplace: Workplace) -> tuple[ChildSpec, ...]:
     """
     from actors.fmi.reckoner import reckoner_of  # noqa: PLC0415 - only where there are sensors
     from actors.fmi.sensor import SensorActor  # noqa: PLC0415
-    from actors.fmi.writer import WriterActor  # noqa: PLC0415
+    from actors.fmi.writer import Place, WriterActor  # noqa: PLC0415
 
     hall = workplace.kept
     sensors: tuple[SensorSettings, ...] = workplace.stations[workplace.station].tables["sensors"]
     reckoner = reckoner_of(workplace)
-    places = tuple((sensor.name, sensor.zone, sensor.from_zone) for sensor in sensors)
+    places = tuple(Place(sensor.name, sensor.zone, sensor.from_zone) for sensor in sensors)
     writer = ChildSpec(
         id=WRITER,
         start=WriterActor,

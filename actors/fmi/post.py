@@ -9,13 +9,13 @@ from typing import Final
 import attrs
 
 from actors.fmi.counter import Counter, News, Shown, Unsaved
-from actors.fmi.counting import Finding, Reset
+from actors.fmi.counting import CountingSettings, Finding, Reset
 from actors.fmi.drivers.driver import Passages
 from club.attendance_records import SensorRecord
 from config.sentence import Sentence
 
 _UNATTENDED_SECONDS: Final = 2.5
-"""An actor that reads, or tries to open its port, comes by more often; one that crashed, hangs or was stopped does not."""
+"""An actor that reads, or tries to open its port, comes by more often than that."""
 _SHORTEST_RESET_SECONDS: Final = 1.0
 _NOISY: Final = 0.2
 """When more than a fifth of a minute's reads had noise in them, people should look at the cable."""
@@ -30,6 +30,7 @@ class SensorState(StrEnum):
     SILENT = "silent"
     AWAY = "away"
     UNATTENDED = "unattended"
+    STOPPED = "stopped"
 
 
 _UNATTENDED: Final = Sentence.of("nobody reads this sensor now: its actor is being restarted, or was stopped")
@@ -44,6 +45,7 @@ class Traits:
     silence_seconds: float | None
     forgets_when_unplugged: bool
     words_are_checked: bool
+    largest_step: int = 500
     counts_events: bool = False
     """Whether it tells of each passage alone, so that what nobody hears is lost."""
 
@@ -58,6 +60,8 @@ class Look:
     finding: Finding | None
     remark: Sentence | None
     """What people should know of it though it counts."""
+    since_at: datetime | None
+    """Since when it has counted without interruption."""
 
     @property
     def known(self) -> bool:
@@ -93,6 +97,7 @@ class SensorPost:
         self._blind_since: float | None = None
         self._record: SensorRecord | None = None
         self._longest_gap = 0.0
+        self._known_since: datetime | None = None
         self._reads = self._noisy_reads = 0
         self._noise: Sentence | None = None
         self.forbid = False
@@ -107,7 +112,7 @@ class SensorPost:
     def opened(self, traits: Traits) -> None:
         """Note that the port is open."""
         with self._lock:
-            self._counter.settings = attrs.evolve(self._counter.settings, words_are_checked=traits.words_are_checked)
+            self._counter.settings = CountingSettings(traits.largest_step, traits.words_are_checked)
             if self._was_unplugged and traits.forgets_when_unplugged:
                 self._counter.stand_at_zero()
                 self._has_power_gap = True
@@ -153,11 +158,14 @@ class SensorPost:
         """Take a word of the sensor; return what was found besides passages."""
         self.heard()
         with self._lock:
+            changes = self._counter.changes
             finding = self._counter.see(seen)
+            is_news = finding is not None or self._counter.changes != changes or isinstance(seen, Passages)
             if isinstance(finding, Reset):
                 self._counter.miss(max(_SHORTEST_RESET_SECONDS, self._longest_gap))
             self._longest_gap = 0.0
-        self._told(isinstance(seen, Passages))
+        if is_news:
+            self._told(isinstance(seen, Passages))
         return finding
 
     def read(self, noise: Sentence | None) -> None:
@@ -178,6 +186,11 @@ class SensorPost:
             self._came_by = None
         self._told(False)
 
+    @property
+    def is_left(self) -> bool:
+        """Whether no actor reads the sensor, because it has stopped in order."""
+        return self._came_by is None
+
     # -- the writer --------------------------------------------------------------------------------------------------
 
     def begin(self, record: SensorRecord | None) -> None:
@@ -192,7 +205,8 @@ class SensorPost:
         """Return how the sensor is now."""
         with self._lock:
             state, reason = self._state(self._monotonic())
-            return Look(state, reason, self._counter.news(), self._counter.finding, self._remark())
+            since_at = self._known_since if state is SensorState.COUNTING else None
+            return Look(state, reason, self._counter.news(), self._counter.finding, self._remark(), since_at)
 
     def saved(self, news: News) -> None:
         """Forget what the database has now."""
@@ -208,14 +222,10 @@ class SensorPost:
 
     def _state(self, now: float) -> tuple[SensorState, Sentence | None]:
         if self._came_by is None or now - self._came_by > _UNATTENDED_SECONDS:
-            return (
-                (SensorState.UNATTENDED, _UNATTENDED)
-                if self._came_by is not None
-                else (SensorState.STARTING, _STARTING)
-            )
-        if self._traits is None:
-            return (SensorState.AWAY, self._reason) if self._reason is not None else (SensorState.STARTING, _STARTING)
-        if self._heard is None:
+            return SensorState.UNATTENDED, _UNATTENDED
+        if self._traits is None and self._reason is not None:
+            return SensorState.AWAY, self._reason
+        if self._traits is None or self._heard is None:
             return SensorState.STARTING, self._noise or _STARTING
         if self._is_over(self._heard, now):
             return SensorState.SILENT, _SILENT
@@ -232,6 +242,7 @@ class SensorPost:
 
     def _see_again(self, now: float) -> None:
         """Reckon with who may have passed unseen: of a device that counted on meanwhile its next word tells."""
+        self._known_since = self._now()
         if not self._counter.has_begun:
             return
         blind_since, self._blind_since = self._blind_since, None

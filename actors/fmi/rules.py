@@ -10,7 +10,7 @@ Refusal: TypeAlias = tuple[tuple[str | int, ...], ValueRefusedError]
 
 
 def rules(values: Mapping[str, Any]) -> Iterator[Refusal]:
-    """Yield what is wrong: sensors of zones that are not there, and names or ports that two sensors of a station have."""
+    """Yield what is wrong: sensors of zones that are not there, names or ports that two sensors of a station have."""
     stations = values.get("stations")
     if not isinstance(stations, dict):
         return

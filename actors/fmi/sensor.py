@@ -8,8 +8,7 @@ from typing import Any, Final, assert_never
 import attrs
 
 from actors.fmi.counting import Finding, Held, Reset
-from actors.fmi.drivers.driver import Alive, CanForbid, Driver, Noise, Passages, Seen, Totals
-from actors.fmi.drivers.errors import NotObeyed
+from actors.fmi.drivers.driver import Alive, CanForbid, Driver, Noise, NotObeyed, Passages, Seen, Totals
 from actors.fmi.drivers.roster import open_driver
 from actors.fmi.hall import Hall
 from actors.fmi.post import SensorPost, Traits
@@ -25,6 +24,7 @@ _TURN_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
 """A cable that is plugged in again counts within five seconds; looking costs a fraction of a millisecond."""
 _OBEY_AGAIN_SECONDS: Final = 5.0
+_FORBID_SECONDS: Final = 10.0
 
 
 @attrs.frozen(slots=True)
@@ -41,8 +41,8 @@ class SensorActor(SupervisedActor):
     def __init__(self, settings: SensorSettings, hall: Hall) -> None:
         super().__init__()
         self._settings = settings
+        self._hall = hall
         self._post: SensorPost = hall.post(settings.name)
-        self._post.largest_step = settings.largest_step
         self._driver: Driver | None = None
         self._trouble: Sentence | None = None
         self._gate = Gate(settings.name, time.monotonic)
@@ -84,7 +84,9 @@ class SensorActor(SupervisedActor):
             driver = self._driver or self._open()
             while not self.is_stopping and time.monotonic() < until:
                 self._take(driver.read())
-                self._gate.obey(driver, forbid=self._post.forbid)
+                # A number that nobody looks after any more must not keep people out.
+                forbid = self._post.forbid and self._hall.is_fresh(_FORBID_SECONDS)
+                self._gate.obey(driver, forbid=forbid)
         except NotOpened as error:
             self._away(error.sentence, is_unplugged=error.is_absent)
             return _RETRY_SECONDS
@@ -105,6 +107,7 @@ class SensorActor(SupervisedActor):
                 silence_seconds=None if driver.silence is None else driver.silence.total_seconds(),
                 forgets_when_unplugged=driver.forgets_when_unplugged,
                 words_are_checked=driver.words_are_checked,
+                largest_step=self._settings.largest_step,
                 counts_events=isinstance(self._settings, LineSensor) and self._settings.totals is None,
             )
         )

@@ -1,4 +1,4 @@
-"""The settings of a sensor, `[[stations.NAME.sensors]]`: its name, the zones on its two sides, and its driver's keys."""
+"""The settings of a sensor, `[[stations.NAME.sensors]]`: its name, the zones on its two sides, its driver's keys."""
 
 from typing import ClassVar, TypeAlias
 
@@ -30,7 +30,7 @@ class PlacedSettings:
     name: str = setting(
         check=(
             Matching(
-                r"[^\s/](?:[^\x00-\x1f/]{0,30}[^\s/])?", Sentence.of("a word of at most 32 characters, without /")
+                r"[^\s/](?:[^\x00-\x1f/]{0,30}[^\s/])?", Sentence.of("at most 32 characters, without /")
             ),
             Judged(_objection_to_name, Sentence.of("not zones")),
         ),
