@@ -41,8 +41,8 @@ class SensorChange:
     `known`: nobody can pass it unseen now. `blind_seconds`: for how long people may have passed unseen since the last
     word; `strays`: how many people a reading may be wrong by (a jump that was held, a first frame). `memory` is the
     counter's own, which the next reading is compared with; None leaves the one that is there. `state` is a key of the
-    sensor's state, `reason` a sentence for people. `since_at`: since when it is known without interruption, also while the
-    database was away; None: since it is written so.
+    sensor's state, `reason` a sentence for people. `since_at`: since when it is known without interruption, also while
+    the database was away; None: since it is written so.
     """
 
     name: str

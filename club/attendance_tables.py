@@ -25,8 +25,7 @@ attendance: Final = Table(
     Column("uncertainty", Integer(), nullable=False, server_default="0"),
     Column("estimated_since", Instant()),
     Column("updated_at", Instant()),
-    # Service's own. `revision` changes at each write: MariaDB counts the row as changed, and locks it.
-    Column("revision", BigInteger(), nullable=False, server_default="0"),
+    # Service's own.
     Column("balance", Integer(), nullable=False, server_default="0"),
     Column("anchor_ms", BigInteger(), nullable=False, server_default="0"),
     Column("day_entries", Integer(), nullable=False, server_default="0"),
@@ -99,10 +98,9 @@ fmi_sensor: Final = Table(
     Column("since", Instant()),
     Column("seen_at", Instant()),
     Column("seen_ms", BigInteger(), nullable=False, server_default="0"),
-    # What it counted since the club has known it, and by which word of the device.
+    # What it counted since the club has known it, and the last word of the device.
     Column("entries", BigInteger(), nullable=False, server_default="0"),
     Column("exits", BigInteger(), nullable=False, server_default="0"),
-    Column("counted_ms", BigInteger(), nullable=False, server_default="0"),
     Column("memory", LongText),
     **table_options,
 )

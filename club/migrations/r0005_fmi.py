@@ -33,7 +33,6 @@ def upgrade(steps: Steps) -> None:
         Column("uncertainty", Integer(), nullable=False, server_default="0"),
         Column("estimated_since", Instant()),
         Column("updated_at", Instant()),
-        Column("revision", BigInteger(), nullable=False, server_default="0"),
         Column("balance", Integer(), nullable=False, server_default="0"),
         Column("anchor_ms", BigInteger(), nullable=False, server_default="0"),
         Column("day_entries", Integer(), nullable=False, server_default="0"),
@@ -102,7 +101,6 @@ def upgrade(steps: Steps) -> None:
         Column("seen_ms", BigInteger(), nullable=False, server_default="0"),
         Column("entries", BigInteger(), nullable=False, server_default="0"),
         Column("exits", BigInteger(), nullable=False, server_default="0"),
-        Column("counted_ms", BigInteger(), nullable=False, server_default="0"),
         Column("memory", LongText),
         **table_options,
     )
