@@ -39,6 +39,12 @@ _SILENT: Final = Sentence.of("the module does not answer: look at its power, its
 _BROKEN: Final = Sentence.of("the module's answer came damaged: look at the cable, and whether two ask on this bus")
 
 
+def reading(function: str, start: int, count: int, unit: int) -> ModbusPDU:
+    """Return the question for so many registers, of the function `input` or `holding`."""
+    request = ReadInputRegistersRequest if function == "input" else ReadHoldingRegistersRequest
+    return request(address=start, count=count, dev_id=unit)
+
+
 class ModbusCodec:
     """Questions as bytes, and the answer in bytes that came: pure. What is damaged, or another's, is no answer."""
 
@@ -116,8 +122,8 @@ class Modbus(Polling):
             raise NotObeyed("the relay stayed as it was: look at its coil and its wiring")
 
     def _registers(self, start: int, count: int) -> list[int] | Unanswered:
-        request = ReadInputRegistersRequest if self._settings.function == "input" else ReadHoldingRegistersRequest
-        answer = self._exchanged(request(address=start, count=count, dev_id=self._settings.unit), 5 + 2 * count)
+        question = reading(self._settings.function, start, count, self._settings.unit)
+        answer = self._exchanged(question, 5 + 2 * count)
         if isinstance(answer, ReadInputRegistersResponse | ReadHoldingRegistersResponse):
             if len(answer.registers) == count:
                 return list(answer.registers)

@@ -18,10 +18,12 @@ from config.sentence import Sentence
 _START: Final = 0x02
 _END: Final = 0x04
 _CONNECT: Final = 0xFF
-_READ: Final = 0x28
+READ: Final = 0x28
 _WORKING_MODE: Final = 0x14
-_ENTRIES: Final = 0x21
+ENTRIES: Final = 0x21
 _EXITS: Final = 0x22
+WHICH_ENTRIES: Final = b"\x30"
+_WHICH_EXITS: Final = b"\x31"
 _DONE: Final = 0x44
 _FAILED: Final = 0xF4
 _CONTROLLED: Final = b"\x30"
@@ -52,7 +54,7 @@ def content_of(came: bytes, *commands: int) -> bytes | None:
         if len(came) > at + 3 and came[at + 1] in commands:
             length = came[at + 2]
             content, end = came[at + 3 : at + 3 + length], came[at + 3 + length : at + 4 + length]
-            is_count = came[at + 1] in (_ENTRIES, _EXITS)
+            is_count = came[at + 1] in (ENTRIES, _EXITS)
             is_sound = 0 < length <= _MOST_DIGITS and content.isdigit() if is_count else length == 0
             if is_sound and end == bytes((_END,)):
                 return came[at + 1 : at + 2] + content
@@ -124,8 +126,8 @@ class Tpw321(Polling):
 
     def _reading(self) -> tuple[int, int] | Unanswered:
         numbers = []
-        for which, command in ((b"\x30", _ENTRIES), (b"\x31", _EXITS)):
-            question = frame(_READ, which, self._settings.address)
+        for which, command in ((WHICH_ENTRIES, ENTRIES), (_WHICH_EXITS, _EXITS)):
+            question = frame(READ, which, self._settings.address)
             answer = self.exchange(question, lambda came, wanted=command: content_of(came, wanted))  # type: ignore[misc]
             if answer is None:
                 self._is_connected = bool(self.came)
