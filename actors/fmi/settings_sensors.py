@@ -29,9 +29,7 @@ class PlacedSettings:
 
     name: str = setting(
         check=(
-            Matching(
-                r"[^\s/](?:[^\x00-\x1f/]{0,30}[^\s/])?", Sentence.of("at most 32 characters, without /")
-            ),
+            Matching(r"[^\s/](?:[^\x00-\x1f/]{0,30}[^\s/])?", Sentence.of("at most 32 characters, without /")),
             Judged(_objection_to_name, Sentence.of("not zones")),
         ),
         example="entree",

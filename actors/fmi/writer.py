@@ -121,7 +121,7 @@ class WriterActor(SupervisedActor):
         return min(max(2 * took, _SHORTEST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
 
     def _begin(self) -> None:
-        """Tell each post what the database has of its sensor; a post that knows it already goes on from what it knows."""
+        """Tell each post what the database has of its sensor; one that has begun goes on from what it knows."""
         if self._has_begun:
             return
         records = self._attendance.sensors()

@@ -121,7 +121,9 @@ def _watch_over_network(opened: Any) -> None:
 
 def _is_absent(error: BaseException) -> bool:
     words = str(error).lower()
-    return isinstance(error, FileNotFoundError) or any(each in words for each in ("no such", "filenotfound", "not found"))
+    return isinstance(error, FileNotFoundError) or any(
+        each in words for each in ("no such", "filenotfound", "not found")
+    )
 
 
 def _why_not_opened(port: str, error: BaseException) -> Sentence:
