@@ -6,9 +6,10 @@ attendance.write(changes, now, reckoner)      # at each passage, and every ten s
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+import attrs
 from sqlalchemy import Connection, and_, bindparam, delete, exc, insert, select, update
 
 from club.attendance_alerts import write_alerts
@@ -31,6 +32,8 @@ from club.database import Database
 from club.dialect import now_ms, select_for_change
 from club.reading import shortened, whole
 
+_MINUTE_MS: Final = 60_000
+_YOUNG: Final = timedelta(seconds=8)
 _REASON_LENGTH: Final = 1000
 _STATE_LENGTH: Final = 32
 
@@ -272,11 +275,12 @@ def _write_zone(
     settled: Settled,
     now: datetime,
 ) -> None:
-    moment = Moment(
-        zones[record.name], record, now.replace(second=0, microsecond=0), settled.known_from.get(record.name)
-    )
+    before, tail = zones[record.name], tails[record.name]
     minutes = [each for each in settled.minutes if each.zone == record.name]
-    tail = advance(connection, moment, tails[record.name], minutes)
+    if not minutes and _may_wait(before, record, tail, now):
+        return
+    moment = Moment(before, record, now.replace(second=0, microsecond=0), settled.known_from.get(record.name))
+    tail = advance(connection, moment, tail, minutes)
     values = {
         **zone_values(record),
         "minute_ms": tail.begins_ms,
@@ -284,3 +288,17 @@ def _write_zone(
         "minute_quiet": int(tail.is_quiet),
     }
     connection.execute(_CHANGE_ZONE, {"a_zone": record.name, **{f"a_{name}": value for name, value in values.items()}})
+
+
+def _may_wait(before: ZoneRecord, after: ZoneRecord, tail: Tail, now: datetime) -> bool:
+    """Whether a zone in which nothing has changed need not be written: its row is young, and its minute is noted."""
+    if before.updated_at is None or not timedelta(0) <= now - before.updated_at < _YOUNG:
+        return False
+    is_noted = tail.begins_ms + tail.minutes * _MINUTE_MS > milliseconds(now)
+    # By what a row keeps of instants: whole seconds.
+    same = attrs.evolve(after, updated_at=before.updated_at, since=before.since, estimated_since=before.estimated_since)
+    return is_noted and same == before and _same_second(after.since, before.since)
+
+
+def _same_second(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and other is not None and abs((one - other).total_seconds()) < 1

@@ -228,7 +228,8 @@ def _write_current(
         _put(connection, after.name, run)
     else:
         values = {f"h_{name}": value for name, value in run.values().items() if name != "minutes"}
-        connection.execute(_CHANGE, {"h_zone": after.name, "h_at": at, **values})
+        if connection.execute(_CHANGE, {"h_zone": after.name, "h_at": at, **values}).rowcount == 0:
+            _put(connection, after.name, run)  # somebody removed it
     return Tail(milliseconds(at), 1, is_quiet=False)
 
 

@@ -173,6 +173,7 @@ def _play(
     for _ in range(round(options.wait / STEP_SECONDS)):
         for sensor in sensors:
             sensor.live()
+            sensor.show()
         never.wait(STEP_SECONDS)
     told_at = [float("-inf")]
 
