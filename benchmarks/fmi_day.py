@@ -122,6 +122,8 @@ class Pool:
     def unplug(self, name: str) -> None:
         with self.lock:
             self.plugged[name] = False
+        Event().wait(0.3)  # what was told last is read: who passes from now on is seen by nobody
+        with self.lock:
             self.cables[name].unplug()
             self.sensors[name].lose_power()
 
