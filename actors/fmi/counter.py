@@ -18,10 +18,11 @@ _MINUTE: Final = timedelta(minutes=1)
 class Unsaved:
     """What a program counted and no database took: kept in a file over the program's own end.
 
-    `saved` is what the database had then. `memory` is the device's last word.
+    `saved` is what the database had then; None: nobody knew it yet, and the readings begin at 0. `memory` is the
+    device's last word.
     """
 
-    saved: tuple[int, int]
+    saved: tuple[int, int] | None
     readings: Sequence[Reading]
     memory: str | None = None
     blind_seconds: float = 0.0
@@ -31,7 +32,7 @@ class Unsaved:
         """Return it as the file holds it."""
         readings = [[each.at.isoformat(), each.entries, each.exits, _iso(each.since_at)] for each in self.readings]
         return {
-            "saved": list(self.saved),
+            "saved": None if self.saved is None else list(self.saved),
             "readings": readings,
             "memory": self.memory,
             "blind_seconds": self.blind_seconds,
@@ -41,9 +42,9 @@ class Unsaved:
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Self:
         """Return what `as_json` gave; raises ValueError, TypeError or KeyError for anything else."""
-        entries, exits = found["saved"]
+        saved = found["saved"]
         return cls(
-            (int(entries), int(exits)),
+            None if saved is None else (int(saved[0]), int(saved[1])),
             tuple(
                 Reading(_instant(at), int(entered), int(left), None if since is None else _instant(since))
                 for at, entered, left, since in found["readings"]
@@ -124,8 +125,12 @@ class Counter:
 
     def _take_up(self, kept: Unsaved, has: tuple[int, int]) -> None:
         """Add what an earlier program could not save: by how much it was ahead of what the database got."""
-        base = tuple(map(max, kept.saved, has))
-        ahead = [each for each in kept.readings if each.entries >= base[0] and each.exits >= base[1]]
+        base = (0, 0) if kept.saved is None else (max(kept.saved[0], has[0]), max(kept.saved[1], has[1]))
+        ahead = [
+            each
+            for each in kept.readings
+            if each.entries >= base[0] and each.exits >= base[1] and (each.entries, each.exits) != base
+        ]
         for reading in ahead:
             self._entries, self._exits = has[0] + reading.entries - base[0], has[1] + reading.exits - base[1]
             self._readings.append(attrs.evolve(reading, entries=self._entries, exits=self._exits))
@@ -182,8 +187,10 @@ class Counter:
 
     def _unsaved_early(self) -> Unsaved | None:
         """Return what was kept before, and the events that came since: they are not told twice, as totals are."""
-        kept = self._unsaved or Unsaved((0, 0), ())
-        entries, exits = (kept.readings[-1].entries, kept.readings[-1].exits) if kept.readings else kept.saved
+        kept = self._unsaved or Unsaved(None, ())
+        entries, exits = kept.saved or (0, 0)
+        if kept.readings:
+            entries, exits = kept.readings[-1].entries, kept.readings[-1].exits
         readings = list(kept.readings)
         for at, seen in self._early:
             if isinstance(seen, Passages):
