@@ -85,8 +85,8 @@ class ZoneRecord:
     """A zone as the database has it.
 
     Others read `present` to `updated_at`. `balance` is what entries less exits make since `anchor_at`, when the day
-    began or somebody counted; it may be below 0 while a sensor is silent, `present` never is. `passages` counts both
-    ways since then, `lost` the people that may have passed unseen. `crossings` numbers the alerts.
+    began or somebody counted; it may be below 0 until all sensors have spoken, `present` never is. `passages` counts
+    both ways since then, `lost` the people that may have passed unseen. `crossings` numbers the alerts.
     """
 
     name: str
@@ -114,6 +114,9 @@ class ZoneRecord:
     crossings: int = 0
     told: Level = "normal"
     """The highest level of `present` that people were told of."""
+    below: int = 0
+    """By how many `balance` has been below 0 since `below_at`, and it is not yet sure that they came in unseen."""
+    below_at: datetime | None = None
 
 
 @attrs.frozen

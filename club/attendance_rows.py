@@ -33,7 +33,7 @@ def instant_of_ms(at_ms: int) -> datetime:
 
 def zone_of(row: Mapping[Any, Any]) -> ZoneRecord:
     """Return a zone by its row."""
-    anchor_ms = whole(row["anchor_ms"])
+    anchor_ms, below_ms = whole(row["anchor_ms"]), whole(row["below_ms"])
     return ZoneRecord(
         name=legible(row["zone"]),
         present=max(0, whole(row["present"])),
@@ -56,17 +56,22 @@ def zone_of(row: Mapping[Any, Any]) -> ZoneRecord:
         lost=whole(row["lost"]),
         crossings=whole(row["crossings"]),
         told=_level(row["told"]),
+        below=whole(row["below"]),
+        below_at=instant_of_ms(below_ms) if below_ms else None,
     )
 
 
 def zone_values(record: ZoneRecord) -> dict[str, Any]:
     """Return the columns of a zone that its record tells, without its name."""
-    values: dict[str, Any] = attrs.asdict(record, filter=lambda field, _: field.name not in ("name", "anchor_at"))
+    values: dict[str, Any] = attrs.asdict(
+        record, filter=lambda field, _: field.name not in ("name", "anchor_at", "below_at")
+    )
     return {
         **values,
         "known": int(record.known),
         "reason": None if record.reason is None else shortened(record.reason, _REASON_LENGTH),
         "anchor_ms": 0 if record.anchor_at is None else milliseconds(record.anchor_at),
+        "below_ms": 0 if record.below_at is None else milliseconds(record.below_at),
     }
 
 

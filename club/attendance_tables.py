@@ -31,6 +31,8 @@ attendance: Final = Table(
     Column("day_entries", Integer(), nullable=False, server_default="0"),
     Column("passages", Integer(), nullable=False, server_default="0"),
     Column("lost", Integer(), nullable=False, server_default="0"),
+    Column("below", Integer(), nullable=False, server_default="0"),
+    Column("below_ms", BigInteger(), nullable=False, server_default="0"),
     Column("crossings", BigInteger(), nullable=False, server_default="0"),
     Column("told", Code(16), nullable=False, server_default="normal"),
     # The newest row of its history: where it begins, for how many minutes it stands, whether it may stand for more.

@@ -14,12 +14,14 @@ from actors.fmi.zones import (
     ZoneRule,
     begun,
     corrected,
+    is_needed,
     middle_of,
     minutes_of,
     people_in,
     sight_of,
     uncertainty_of,
     with_blind,
+    with_deficit,
     with_steps,
 )
 from club.attendance_records import Alert, Correction, Level, Minute, OwnCorrection, Picture, Settled, ZoneRecord
@@ -79,6 +81,8 @@ class SettingsReckoner:
             own += ended
             minutes += minutes_of(record, rule, picture.steps)
             record = with_steps(record, rule, picture.steps, self._day_begins_at(record))
+            if not rule.includes:
+                record = with_deficit(record, rule, picture.steps, picture.now)
             zones[rule.name] = with_blind(record, rule, picture.blind, picture.now)
         applied = [
             done for each in picture.corrections if (done := self._applied(each, zones, picture.now)) is not None
@@ -88,7 +92,7 @@ class SettingsReckoner:
         for rule in sorted(self.rules, key=lambda each: bool(each.includes)):  # sums after what they are made of
             sight = sights[rule.name] = sight_of(rule, self.sensors, picture)
             if sight.known and not rule.includes:
-                own += self._raise(zones, rule)
+                own += self._raise(zones, rule, picture)
             shown = self._shown(self._summed(zones, rule), rule, sight, picture.now)
             zones[rule.name], told = self._levelled(shown, rule, picture.now)
             alerts += told
@@ -128,22 +132,28 @@ class SettingsReckoner:
         if (objection := _objection(asked, rule, after)) is not None:
             return self._refused(asked, objection)
         if asked.present is None:
-            zones[rule.name] = attrs.evolve(zones[rule.name], balance=after + rule.staff)
+            zones[rule.name] = attrs.evolve(zones[rule.name], balance=after + rule.staff, below=0, below_at=None)
         else:
             zones[rule.name] = corrected(zones[rule.name], after + rule.staff, now)
         return attrs.evolve(asked, before=before, after=after, applied_at=now)
 
-    def _raise(self, zones: dict[str, ZoneRecord], rule: ZoneRule) -> Sequence[OwnCorrection]:
-        """Bring a number back to 0 that fell below it: somebody came in unseen.
+    def _raise(self, zones: dict[str, ZoneRecord], rule: ZoneRule, picture: Picture) -> Sequence[OwnCorrection]:
+        """Make it final that somebody came in unseen, once each sensor has spoken since the number fell below 0.
 
-        Only where all sensors are known: else those who came in may be in what one of them has yet to say.
+        Until then those who came in may be in what one of them has yet to say.
         """
         record = zones[rule.name]
-        if record.balance >= 0:
+        if not record.below or record.below_at is None:
             return ()
-        zones[rule.name] = attrs.evolve(record, balance=0, lost=record.lost - record.balance)
+        spoken = (picture.sensors[each.key].seen_at for each in self.sensors if is_needed(rule, each))
+        if any(at is None or at < record.below_at for at in spoken):
+            return ()
+        balance = record.balance + record.below
+        zones[rule.name] = attrs.evolve(
+            record, balance=balance, lost=record.lost + record.below, below=0, below_at=None
+        )
         reason = self._say(Sentence.of("more people went out than were seen to come in"))
-        return (OwnCorrection(rule.name, "below_zero", record.balance, 0, reason),)
+        return (OwnCorrection(rule.name, "below_zero", record.balance, balance, reason),)
 
     def _summed(self, zones: Mapping[str, ZoneRecord], rule: ZoneRule) -> ZoneRecord:
         """Return a zone with its people and their uncertainty: its own, or the sum of the zones that it includes."""

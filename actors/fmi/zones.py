@@ -116,7 +116,7 @@ def _blindness(record: SensorRecord, now: datetime) -> Sight | None:
 
 def people_in(record: ZoneRecord, rule: ZoneRule) -> int:
     """Return how many are to be shown in a zone: never less than nobody, and without staff."""
-    return max(0, record.balance - rule.staff)
+    return max(0, record.balance + record.below - rule.staff)
 
 
 def with_steps(record: ZoneRecord, rule: ZoneRule, steps: Sequence[Step], day_begins_at: datetime) -> ZoneRecord:
@@ -142,14 +142,46 @@ def with_steps(record: ZoneRecord, rule: ZoneRule, steps: Sequence[Step], day_be
     return record
 
 
+def with_deficit(record: ZoneRecord, rule: ZoneRule, steps: Sequence[Step], now: datetime) -> ZoneRecord:
+    """Return a zone whose balance is below 0 with what is missing (`below`), given passages that it has already.
+
+    Who went out without having come in came in unseen, or by a door whose station has yet to say so: what was before
+    the balance fell, and is known only now, takes from what is missing.
+    """
+    late = _late_for_deficit(record, rule, steps)
+    below = max(0, record.below - late)
+    if -record.balance > below:
+        return attrs.evolve(record, below=-record.balance, below_at=now)
+    return attrs.evolve(record, below=below, below_at=record.below_at if below else None)
+
+
+def _late_for_deficit(record: ZoneRecord, rule: ZoneRule, steps: Sequence[Step]) -> int:
+    at = record.below_at
+    if at is None:
+        return 0
+    counted = (step for step in steps if middle_of(step) < at and not _is_before_anchor(record, step))
+    return sum(entries - exits for entries, exits in (crossing(rule, step) for step in counted))
+
+
 def minutes_of(record: ZoneRecord, rule: ZoneRule, steps: Sequence[Step]) -> tuple[Minute, ...]:
     """Return what passages add to a zone's history, each in its minute."""
     minutes = []
+    missing = record.below
     for step in steps:
         entries, exits = crossing(rule, step)
-        if entries or exits:
-            until_at = record.anchor_at if _is_before_anchor(record, step) else None
-            minutes.append(Minute(rule.name, minute_of(step.at), entries, exits, entries - exits, until_at))
+        if not entries and not exits:
+            continue
+        at, shift = minute_of(step.at), entries - exits
+        if _is_before_anchor(record, step):
+            minutes.append(Minute(rule.name, at, entries, exits, shift, record.anchor_at))
+            continue
+        explained = 0
+        if record.below_at is not None and middle_of(step) < record.below_at and shift > 0:
+            # From where they were missed on, the number has them already.
+            explained = min(missing, shift)
+            missing -= explained
+            minutes.append(Minute(rule.name, at, present_shift=explained, until_at=minute_of(record.below_at)))
+        minutes.append(Minute(rule.name, at, entries, exits, shift - explained))
     return tuple(minutes)
 
 
@@ -216,9 +248,13 @@ def begun(record: ZoneRecord, day: str, begins_at: datetime) -> ZoneRecord:
         passages=0,
         lost=0,
         estimated_since=None,
+        below=0,
+        below_at=None,
     )
 
 
 def corrected(record: ZoneRecord, people: int, at: datetime) -> ZoneRecord:
     """Return a zone in which somebody counted the people: what was uncertain before is no longer."""
-    return attrs.evolve(record, balance=people, anchor_at=at, passages=0, lost=0, estimated_since=None)
+    return attrs.evolve(
+        record, balance=people, anchor_at=at, passages=0, lost=0, estimated_since=None, below=0, below_at=None
+    )

@@ -38,6 +38,8 @@ def upgrade(steps: Steps) -> None:
         Column("day_entries", Integer(), nullable=False, server_default="0"),
         Column("passages", Integer(), nullable=False, server_default="0"),
         Column("lost", Integer(), nullable=False, server_default="0"),
+        Column("below", Integer(), nullable=False, server_default="0"),
+        Column("below_ms", BigInteger(), nullable=False, server_default="0"),
         Column("crossings", BigInteger(), nullable=False, server_default="0"),
         Column("told", Code(16), nullable=False, server_default="normal"),
         Column("minute_ms", BigInteger(), nullable=False, server_default="0"),

@@ -18,8 +18,6 @@ DELETE FROM sms_report WHERE sms_report.received_ms < (DATEDIFF_BIG(millisecond,
 
 INSERT INTO attendance (zone) VALUES (:zone)
 
-INSERT INTO attendance_correction (zone, delta, author, reason, created_at, state, kind, before_present, after_present, applied_at) OUTPUT inserted.id VALUES (:zone, :delta, :author, :reason, :created_at, :state, :kind, :before_present, :after_present, :applied_at)
-
 INSERT INTO attendance_correction (zone, present, delta, author, reason) OUTPUT inserted.id VALUES (:zone, :present, :delta, :author, :reason)
 
 INSERT INTO attendance_minute (zone, minute_at, minutes, present, known, estimated, entries, exits, uncertainty, present_limit) VALUES (:zone, :minute_at, :minutes, :present, :known, :estimated, :entries, :exits, :uncertainty, :present_limit)
@@ -130,9 +128,9 @@ SELECT TOP __[POSTCOMPILE_param_1] sms_report.id, sms_report.fate, sms_report.pr
 
 SELECT attendance.zone FROM attendance WHERE attendance.zone IN (__[POSTCOMPILE_a_zones])
 
-SELECT attendance.zone, attendance.present, attendance.known, attendance.since, attendance.reason, attendance.present_limit, attendance.level, attendance.day, attendance.day_total, attendance.day_limit, attendance.day_level, attendance.uncertainty, attendance.estimated_since, attendance.updated_at, attendance.balance, attendance.anchor_ms, attendance.day_entries, attendance.passages, attendance.lost, attendance.crossings, attendance.told, attendance.minute_ms, attendance.minute_count, attendance.minute_quiet FROM attendance WITH (UPDLOCK, ROWLOCK) WHERE attendance.zone IN (__[POSTCOMPILE_a_zones]) ORDER BY attendance.zone
+SELECT attendance.zone, attendance.present, attendance.known, attendance.since, attendance.reason, attendance.present_limit, attendance.level, attendance.day, attendance.day_total, attendance.day_limit, attendance.day_level, attendance.uncertainty, attendance.estimated_since, attendance.updated_at, attendance.balance, attendance.anchor_ms, attendance.day_entries, attendance.passages, attendance.lost, attendance.below, attendance.below_ms, attendance.crossings, attendance.told, attendance.minute_ms, attendance.minute_count, attendance.minute_quiet FROM attendance WITH (UPDLOCK, ROWLOCK) WHERE attendance.zone IN (__[POSTCOMPILE_a_zones]) ORDER BY attendance.zone
 
-SELECT attendance.zone, attendance.present, attendance.known, attendance.since, attendance.reason, attendance.present_limit, attendance.level, attendance.day, attendance.day_total, attendance.day_limit, attendance.day_level, attendance.uncertainty, attendance.estimated_since, attendance.updated_at, attendance.balance, attendance.anchor_ms, attendance.day_entries, attendance.passages, attendance.lost, attendance.crossings, attendance.told, attendance.minute_ms, attendance.minute_count, attendance.minute_quiet, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM attendance ORDER BY attendance.zone
+SELECT attendance.zone, attendance.present, attendance.known, attendance.since, attendance.reason, attendance.present_limit, attendance.level, attendance.day, attendance.day_total, attendance.day_limit, attendance.day_level, attendance.uncertainty, attendance.estimated_since, attendance.updated_at, attendance.balance, attendance.anchor_ms, attendance.day_entries, attendance.passages, attendance.lost, attendance.below, attendance.below_ms, attendance.crossings, attendance.told, attendance.minute_ms, attendance.minute_count, attendance.minute_quiet, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM attendance ORDER BY attendance.zone
 
 SELECT attendance_correction.id, attendance_correction.zone, attendance_correction.present, attendance_correction.delta, attendance_correction.author, attendance_correction.reason, attendance_correction.created_at, attendance_correction.state, attendance_correction.kind, attendance_correction.before_present, attendance_correction.after_present, attendance_correction.applied_at, attendance_correction.error FROM attendance_correction WHERE attendance_correction.id = :id_1
 
@@ -208,7 +206,7 @@ SELECT station.name, station.process, station.version, station.state, station.ho
 
 SELECT sum(CASE WHEN (sms.began_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_1) THEN coalesce(sms.parts, :coalesce_1) ELSE :param_2 END) AS sum_1, min(CASE WHEN (sms.began_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_1) THEN sms.began_ms END) AS min_1, sum(CASE WHEN (sms.began_ms >= :param_3) THEN coalesce(sms.parts, :coalesce_1) ELSE :param_4 END) AS sum_2 FROM sms WHERE sms.began_ms >= CASE WHEN (:param_3 < (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_5) THEN :param_3 ELSE (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_6 END AND (sms.state IN (__[POSTCOMPILE_state_1]) OR sms.sent_at IS NOT NULL)
 
-UPDATE attendance SET present=:a_present, known=:a_known, since=:a_since, reason=:a_reason, present_limit=:a_present_limit, level=:a_level, day=:a_day, day_total=:a_day_total, day_limit=:a_day_limit, day_level=:a_day_level, uncertainty=:a_uncertainty, estimated_since=:a_estimated_since, updated_at=:a_updated_at, balance=:a_balance, anchor_ms=:a_anchor_ms, day_entries=:a_day_entries, passages=:a_passages, lost=:a_lost, crossings=:a_crossings, told=:a_told, minute_ms=:a_minute_ms, minute_count=:a_minute_count, minute_quiet=:a_minute_quiet WHERE attendance.zone = :a_zone
+UPDATE attendance SET present=:a_present, known=:a_known, since=:a_since, reason=:a_reason, present_limit=:a_present_limit, level=:a_level, day=:a_day, day_total=:a_day_total, day_limit=:a_day_limit, day_level=:a_day_level, uncertainty=:a_uncertainty, estimated_since=:a_estimated_since, updated_at=:a_updated_at, balance=:a_balance, anchor_ms=:a_anchor_ms, day_entries=:a_day_entries, passages=:a_passages, lost=:a_lost, below=:a_below, below_ms=:a_below_ms, crossings=:a_crossings, told=:a_told, minute_ms=:a_minute_ms, minute_count=:a_minute_count, minute_quiet=:a_minute_quiet WHERE attendance.zone = :a_zone
 
 UPDATE attendance_correction SET state=:c_state, before_present=:c_before, after_present=:c_after, applied_at=:c_at, error=:c_error WHERE attendance_correction.id = :c_id AND attendance_correction.state = :state_1
 
@@ -703,6 +701,8 @@ CREATE TABLE attendance (
     day_entries INTEGER NOT NULL DEFAULT '0', 
     passages INTEGER NOT NULL DEFAULT '0', 
     lost INTEGER NOT NULL DEFAULT '0', 
+    below INTEGER NOT NULL DEFAULT '0', 
+    below_ms BIGINT NOT NULL DEFAULT '0', 
     crossings BIGINT NOT NULL DEFAULT '0', 
     told VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'normal', 
     minute_ms BIGINT NOT NULL DEFAULT '0', 

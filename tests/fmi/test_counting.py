@@ -57,7 +57,12 @@ def memory(entries: int, exits: int, bits: int = 16, doubted: Totals | None = No
     ],
 )
 def test_what_a_device_shows_becomes_people(
-    before: CounterMemory, seen: Totals, power_was_lost: bool, entries: int, exits: int, finding: type[Finding] | None
+    before: CounterMemory,
+    seen: Totals,
+    power_was_lost: bool,  # noqa: FBT001  # a column of the table
+    entries: int,
+    exits: int,
+    finding: type[Finding] | None,
 ) -> None:
     counted = count(before, seen, power_was_lost)
     assert (counted.entries, counted.exits) == (entries, exits)
