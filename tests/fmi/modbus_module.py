@@ -1,4 +1,4 @@
-"""A counter module on Modbus RTU: pymodbus's own server at the far end of a cable, with a wire that tests may damage."""
+"""A counter module on Modbus RTU: pymodbus's own server at the far end of a wire that tests may damage."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ class Module:
         assert self._is_ready.wait(90)
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._server.shutdown(), self._loop).result(90)
+        self._loop.call_soon_threadsafe(self._is_done.set)
         self._is_over.set()
         for thread in self._threads:
             thread.join(90)
@@ -65,10 +65,11 @@ class Module:
         self._server = ModbusSerialServer(
             device, framer=FramerType.RTU, port=os.ttyname(self._slave), baudrate=9600, ignore_missing_devices=True
         )
+        self._is_done = asyncio.Event()
         await self._server.serve_forever(background=True)
         self._is_ready.set()
-        while not self._is_over.is_set():
-            await asyncio.sleep(0.02)
+        await self._is_done.wait()
+        await self._server.shutdown()  # type: ignore[no-untyped-call]
 
     async def _act(
         self,

@@ -127,7 +127,7 @@ def test_a_register_that_is_not_there_is_said(module: Module) -> None:
 
 
 @pytest.mark.parametrize(("closes", "coil"), [("on", True), ("off", False)])
-def test_a_relay_closes_the_way_in(module: Module, closes: str, coil: bool) -> None:
+def test_a_relay_closes_the_way_in(module: Module, closes: str, *, coil: bool) -> None:
     driver = open_driver(settings(module, relay_coil=3, relay_closes=closes))
     assert isinstance(driver, CanForbid)
     assert driver.can_forbid
@@ -205,7 +205,8 @@ def test_one_damaged_byte_is_no_answer(registers: list[int], place: int, flipped
 
 
 @pytest.mark.parametrize(
-    "keys", [{}, {"entries": 70_000}, {"entries": 1, "pulses": 3}, {"entries": 1, "unit": 0}, {"entries": 1, "words": 3}]
+    "keys",
+    [{}, {"entries": 70_000}, {"entries": 1, "pulses": 3}, {"entries": 1, "unit": 0}, {"entries": 1, "words": 3}],
 )
 def test_settings_that_cannot_work_are_refused(keys: dict[str, Any]) -> None:
     with pytest.raises(ValueRefusedError):

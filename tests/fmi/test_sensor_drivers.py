@@ -96,7 +96,7 @@ def test_a_sensor_that_hangs_the_other_way_round_counts_the_other_way(cable: Cab
 
 
 @pytest.mark.parametrize("powered", [True, False])
-def test_what_a_kind_is_like_is_told(cable: Cable, powered: bool) -> None:
+def test_what_a_kind_is_like_is_told(cable: Cable, *, powered: bool) -> None:
     driver = terabee(cable, powered_by_port=powered)
     assert driver.silence == timedelta(seconds=2)
     assert driver.forgets_when_unplugged is powered
