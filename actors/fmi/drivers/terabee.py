@@ -60,6 +60,11 @@ class TerabeeDecoder:
         self._follows = False
         self._locked = self._form = self._in_a_row = 0
 
+    @property
+    def shortest_count(self) -> int:
+        """The form that is locked; until then the shorter one."""
+        return self._locked or _SHORT
+
     def feed(self, read: bytes) -> Heard:
         """Return what these bytes, after those before, complete."""
         rest = self._rest
@@ -140,6 +145,10 @@ class _Reversed:
 
     def __init__(self, decoder: TerabeeDecoder) -> None:
         self._decoder = decoder
+
+    @property
+    def shortest_count(self) -> int:
+        return self._decoder.shortest_count
 
     def feed(self, read: bytes) -> Heard:
         heard = self._decoder.feed(read)
