@@ -28,7 +28,6 @@ from actors.fmi.drivers.settings import TerabeeSettings
 from actors.fmi.drivers.terabee import TerabeeDecoder
 
 FRAMES_PER_SECOND = 20
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests/fmi"))
 Tell = Callable[[int, Totals], None]
 
 
@@ -92,7 +91,7 @@ def reader(way: str, ports: list[str], file: Path) -> None:
     sys.stdin.readline()
     before, told = time.process_time(), rows.told
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.readline(), ended.set()), daemon=True).start()
+    threading.Thread(target=wait_for_the_end, args=(ended,), daemon=True).start()
     while not ended.wait(1):
         rows.write()
     cpu = time.process_time() - before
@@ -101,6 +100,11 @@ def reader(way: str, ports: list[str], file: Path) -> None:
         thread.join()
     memory = psutil.Process().memory_info().rss
     print(json.dumps({"cpu": cpu, "told": rows.told - told, "written": rows.written, "memory": memory}))
+
+
+def wait_for_the_end(ended: threading.Event) -> None:
+    sys.stdin.readline()
+    ended.set()
 
 
 def measured(way: str, count: int, seconds: float) -> dict[str, float]:

@@ -136,8 +136,7 @@ class Port:
     def _once(self, seconds: float) -> bytes:
         """Return what comes first within these seconds, or what is there at the end; nothing when it is interrupted."""
         if self._descriptor is None:
-            self._serial.timeout = min(seconds, _SLICE_SECONDS)
-            return bytes(self._serial.read(self._serial.in_waiting or 1))
+            return self._once_by_pyserial(seconds)
         if not self._is_open:
             raise OSError("the port is closed")
         ready = self._both.poll(seconds * 1000)
@@ -152,6 +151,14 @@ class Port:
         if not read:
             raise OSError("the port is at its end")
         return read
+
+    def _once_by_pyserial(self, seconds: float) -> bytes:
+        waiting = self._serial.in_waiting
+        if not waiting and seconds <= 0:
+            return b""
+        if type(self._serial).__module__ != "serial.rfc2217":  # which would agree with its server on all settings anew
+            self._serial.timeout = min(seconds, _SLICE_SECONDS)
+        return bytes(self._serial.read(waiting or 1))
 
     def _hold_back(self, until: float, monotonic: Callable[[], float]) -> bool:
         """Wait while more has come than should; return whether `until` came first."""

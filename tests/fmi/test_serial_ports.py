@@ -1,13 +1,18 @@
 """A serial port by its name: found or said why not, for one reader alone, and told when it is gone."""
 
+import contextlib
 import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
+import attrs
 import pytest
+import serial
+import serial.rfc2217
 from sensor_simulators import Cable
 
 from actors.serial_port import Interrupted, LineMode, NotOpened, Port, PortLost, open_port
@@ -199,6 +204,50 @@ def test_a_converter_on_the_network_is_read_and_lost_like_a_cable() -> None:
         with pytest.raises(PortLost):
             port.read(time.monotonic() + LONG, time.monotonic)
         port.close()
+
+
+@pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning")  # pyserial's own, in its client
+def test_a_converter_of_rfc_2217_is_read_and_lost_like_a_cable() -> None:
+    """pyserial's own server of it: the port behind it is a loop."""
+    with socket.create_server(("127.0.0.1", 0)) as server, serial.serial_for_url("loop://", timeout=0.02) as behind:
+        is_over = threading.Event()
+
+        def serve() -> None:
+            far, _ = server.accept()
+            far.settimeout(0.02)
+            with far:
+                manager = serial.rfc2217.PortManager(cast("Any", behind), cast("Any", _Writer(far)))
+                while not is_over.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        behind.write(b"".join(manager.filter(far.recv(1024))))
+                    if read := behind.read(behind.in_waiting or 1):
+                        far.sendall(b"".join(manager.escape(read)))
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        port = open_port(f"rfc2217://127.0.0.1:{server.getsockname()[1]}", LineMode(9600))
+        port.write(b"\xff and back")
+        came = b""
+        while len(came) < 10:
+            came += port.read(time.monotonic() + LONG, time.monotonic)
+        assert came == b"\xff and back"
+        assert behind.baudrate == 9600
+        assert port.read(time.monotonic(), time.monotonic) == b""
+        is_over.set()
+        serving.join()
+        with pytest.raises(PortLost):
+            port.read(time.monotonic() + LONG, time.monotonic)
+        port.close()
+
+
+@attrs.frozen
+class _Writer:
+    """What the server's negotiation writes to."""
+
+    far: socket.socket
+
+    def write(self, sent: bytes) -> None:
+        self.far.sendall(sent)
 
 
 def test_a_converter_that_says_no_farewell_is_asked_for_signs_of_life() -> None:

@@ -161,5 +161,6 @@ class _Reversed:
 def terabee(port: Port, settings: TerabeeSettings, monotonic: Callable[[], float]) -> Listening:
     """Return the driver of the sensor on this port."""
     decoder = TerabeeDecoder()
-    traits = Traits(SILENCE, forgets_when_unplugged=settings.powered_by_port, words_are_checked=True)
+    is_powered = settings.powered_by_port and "://" not in settings.port  # no network powers a sensor
+    traits = Traits(SILENCE, forgets_when_unplugged=is_powered, words_are_checked=True)
     return Listening(port, _Reversed(decoder) if settings.reversed else decoder, traits, monotonic)
