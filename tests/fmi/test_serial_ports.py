@@ -206,7 +206,7 @@ def test_a_converter_on_the_network_is_read_and_lost_like_a_cable() -> None:
         port.close()
 
 
-@pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning")  # pyserial's own, in its client
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pyserial's own, in its client
 def test_a_converter_of_rfc_2217_is_read_and_lost_like_a_cable() -> None:
     """pyserial's own server of it: the port behind it is a loop."""
     with socket.create_server(("127.0.0.1", 0)) as server, serial.serial_for_url("loop://", timeout=0.02) as behind:
