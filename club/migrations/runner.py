@@ -10,12 +10,12 @@ from sqlalchemy import Connection, inspect
 from club.database import Database
 from club.dialect.changes import take_schema_lock, undoes_ddl
 from club.errors import DatabaseUnfit, NotAllowed
-from club.migrations import r0001_foundation, r0002_standby, r0003_sms, r0004_email
+from club.migrations import r0001_foundation, r0002_standby, r0003_sms, r0004_email, r0005_fmi
 from club.migrations.steps import Steps
 from club.schema import newest_revision
 
 # Named here rather than found in a folder: a frozen program has no folder.
-REVISIONS: Final[tuple[ModuleType, ...]] = (r0001_foundation, r0002_standby, r0003_sms, r0004_email)
+REVISIONS: Final[tuple[ModuleType, ...]] = (r0001_foundation, r0002_standby, r0003_sms, r0004_email, r0005_fmi)
 
 
 @attrs.frozen
