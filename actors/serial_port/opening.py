@@ -28,11 +28,12 @@ class LineMode:
 
 
 class NotOpened(SentenceError):  # noqa: N818 - weather as often as an error
-    """A port could not be opened: why, and what to do."""
+    """A port could not be opened: why, and what to do. `is_absent`: there is nothing; what it powers has no power."""
 
-    def __init__(self, sentence: Sentence, *, needs_a_person: bool = False) -> None:
+    def __init__(self, sentence: Sentence, *, needs_a_person: bool = False, is_absent: bool = False) -> None:
         super().__init__(sentence)
         self.needs_a_person = needs_a_person
+        self.is_absent = is_absent
 
 
 def weather() -> tuple[type[BaseException], ...]:
@@ -62,14 +63,16 @@ def open_serial(text: str, mode: LineMode) -> Any:
         opened.exclusive = True
         opened.open()
     except NotFound as error:
-        raise NotOpened(error.sentence, needs_a_person=error.needs_a_person) from None
+        raise NotOpened(
+            error.sentence, needs_a_person=error.needs_a_person, is_absent=not error.needs_a_person
+        ) from None
     except ValueError as error:
         raise NotOpened(
             Sentence.of("the port {port} cannot be understood ({why}): correct it", port=text, why=error),
             needs_a_person=True,
         ) from None
     except weather() as error:
-        raise NotOpened(_why_not_opened(text, error)) from None
+        raise NotOpened(_why_not_opened(text, error), is_absent=_is_absent(error)) from None
     _shut_out_others(opened, is_exclusive=True)
     _watch_over_network(opened)
     return opened
@@ -119,9 +122,16 @@ def _watch_over_network(opened: Any) -> None:
                 opened._socket.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)  # noqa: SLF001
 
 
+def _is_absent(error: BaseException) -> bool:
+    words = str(error).lower()
+    return isinstance(error, FileNotFoundError) or any(
+        each in words for each in ("no such", "filenotfound", "not found")
+    )
+
+
 def _why_not_opened(port: str, error: BaseException) -> Sentence:
     words = str(error).lower()
-    if isinstance(error, FileNotFoundError) or any(each in words for each in ("no such", "filenotfound", "not found")):
+    if _is_absent(error):
         return Sentence.of("nothing is plugged in at {port}", port=port)
     if "permission" in words and "access is denied" not in words:
         return Sentence.of("this user may not use the port {port}: add them to the group dialout", port=port)
