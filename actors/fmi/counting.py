@@ -12,7 +12,7 @@ _GROUP: Final = 30
 """As many as may pass between two words that follow each other at once."""
 MOST_PER_SECOND: Final = 3.0
 """Through one door: what is faster is a fault. A group of thirty passes a wide door in ten seconds."""
-_ROUNDS: Final = {0: 0, 16: 1 << 16, 32: 1 << 32}
+_MOST_BITS: Final = 32
 
 
 @attrs.frozen
@@ -50,7 +50,7 @@ class CounterMemory:
             found = cls(int(entries), int(exits), int(bits), doubted and Totals(*map(int, doubted)))
         except (TypeError, ValueError):
             return None
-        return found if bits in _ROUNDS else None
+        return found if bits in range(_MOST_BITS + 1) else None
 
 
 @attrs.frozen
@@ -216,7 +216,7 @@ def _difference(last: Totals, seen: Totals) -> tuple[int, int]:
 
 def _plausible_step(last: Totals, seen: Totals, most: int) -> tuple[int, int] | None:
     """Return what was added when both counters may have gone on from `last`, round their end or not."""
-    around = _ROUNDS.get(seen.bits, 0) if seen.bits == last.bits else 0
+    around = 1 << seen.bits if seen.bits == last.bits and seen.bits else 0
     steps = [new - old for new, old in zip((seen.entries, seen.exits), (last.entries, last.exits), strict=True)]
     if around:
         # Half a round and more is as likely a step back.

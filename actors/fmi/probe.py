@@ -102,7 +102,7 @@ class Probe:
     def _asked(self, baud: int) -> Attempt | None:
         port = open_port(self.port, LineMode(baud), most_per_second=2 * baud / 10)
         try:
-            return self._turnstile(port, baud) or self._module(port, baud)
+            return self._module(port, baud) or self._turnstile(port, baud)  # a module trips over bytes before its own
         finally:
             port.close()
 

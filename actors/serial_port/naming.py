@@ -63,7 +63,14 @@ def plugged_in() -> Sequence[Plugged]:
     from serial.tools import list_ports  # noqa: PLC0415 - a station without a device need not load it
 
     return [
-        Plugged(port.device, port.description or "", port.vid, port.pid, port.serial_number, port.location)
+        Plugged(
+            port.device,
+            "" if port.description in (None, "n/a") else port.description,
+            port.vid,
+            port.pid,
+            port.serial_number,
+            port.location,
+        )
         for port in sorted(list_ports.comports())
     ]
 

@@ -57,7 +57,7 @@ def open_serial(text: str, mode: LineMode) -> Any:
             parity=_PARITIES[mode.parity],
             stopbits=mode.stop_bits,
             timeout=_SLICE_SECONDS,
-            write_timeout=_WRITE_SECONDS,
+            write_timeout=None if address.startswith("rfc2217:") else _WRITE_SECONDS,  # which knows none
             do_not_open=True,
         )
         opened.exclusive = True
@@ -81,8 +81,11 @@ def open_serial(text: str, mode: LineMode) -> Any:
 def close_serial(opened: Any) -> None:
     """Let go of the port, whatever state it is in; what was written last may still go out: a reset, for one."""
     _shut_out_others(opened, is_exclusive=False)
+    connection = getattr(opened, "_socket", None)
     with contextlib.suppress(*weather()):
         opened.close()
+    if connection is not None:
+        connection.close()  # pyserial leaves one open whose other end has gone
 
 
 def descriptor_of(opened: Any) -> int | None:
@@ -110,7 +113,7 @@ def _shut_out_others(opened: Any, *, is_exclusive: bool) -> None:
 
 
 def _watch_over_network(opened: Any) -> None:
-    if type(opened).__module__ != "serial.urlhandler.protocol_socket":
+    if type(opened).__module__ not in ("serial.urlhandler.protocol_socket", "serial.rfc2217"):
         return
     with contextlib.suppress(OSError, AttributeError):  # pyserial's own name for its socket; of use, not needed
         opened._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # noqa: SLF001

@@ -1,7 +1,7 @@
 """An open serial port whose reads end at a time or by an interrupt, and cost little.
 
-On POSIX a read is one `poll` and one `read` of the descriptor: pyserial's own costs twice as much with sixty ports, and
-six times as much byte by byte (benchmarks/fmi_ports.py).
+On POSIX a read is one `poll` and one `read` of the descriptor, and the kernel may gather bytes before it wakes anybody
+(benchmarks/fmi_ports.py has what that saves).
 """
 
 import contextlib
@@ -37,6 +37,7 @@ class Port:
         self._pace = None if most_per_second is None else _Pace(most_per_second)
         self._closing = threading.Lock()
         self._is_open = True
+        self._gathers = False
         self._descriptor = descriptor_of(opened)
         if self._descriptor is not None:
             self._wake, self._waker = os.pipe()
@@ -65,6 +66,22 @@ class Port:
                 return read
             if left <= 0:
                 return b""
+
+    def gather(self, least: int) -> bool:
+        """Have a waiting read woken by so many bytes at least, or by its end, where the system can; return whether.
+
+        A terminal's `poll` obeys VMIN while VTIME is 0 (Linux, n_tty_poll); sockets and Windows do not know it.
+        """
+        if self._descriptor is None or not os.isatty(self._descriptor):
+            return False
+        import termios  # noqa: PLC0415 - not on Windows
+
+        with contextlib.suppress(*self._weather):  # a port that has gone says so when it is read
+            attributes = termios.tcgetattr(self._descriptor)
+            attributes[6][termios.VMIN], attributes[6][termios.VTIME] = least, 0
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, attributes)
+        self._gathers = True
+        return True
 
     def write(self, sent: bytes) -> None:
         """Write it all, at once. Raises PortLost: any part of it may have gone."""
@@ -119,13 +136,14 @@ class Port:
     def _once(self, seconds: float) -> bytes:
         """Return what comes first within these seconds, or what is there at the end; nothing when it is interrupted."""
         if self._descriptor is None:
-            self._serial.timeout = min(seconds, _SLICE_SECONDS)
-            return bytes(self._serial.read(self._serial.in_waiting or 1))
+            return self._once_by_pyserial(seconds)
         if not self._is_open:
             raise OSError("the port is closed")
         ready = self._both.poll(seconds * 1000)
-        if self._is_interrupted.is_set() or not any(each == self._descriptor for each, _ in ready):
+        if self._is_interrupted.is_set():
             return b""
+        if not self._gathers and not any(each == self._descriptor for each, _ in ready):
+            return b""  # what is being gathered is read at the end of the time, however little it is
         try:
             read = os.read(self._descriptor, _LARGEST_READ)
         except BlockingIOError:
@@ -133,6 +151,14 @@ class Port:
         if not read:
             raise OSError("the port is at its end")
         return read
+
+    def _once_by_pyserial(self, seconds: float) -> bytes:
+        waiting = self._serial.in_waiting
+        if not waiting and seconds <= 0:
+            return b""
+        if type(self._serial).__module__ != "serial.rfc2217":  # which would agree with its server on all settings anew
+            self._serial.timeout = min(seconds, _SLICE_SECONDS)
+        return bytes(self._serial.read(waiting or 1))
 
     def _hold_back(self, until: float, monotonic: Callable[[], float]) -> bool:
         """Wait while more has come than should; return whether `until` came first."""

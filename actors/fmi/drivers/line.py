@@ -23,6 +23,9 @@ class LineDecoder:
     a number. A passage alone is kept, for it would be lost.
     """
 
+    shortest_count = 1
+    """A line may be a letter and its end."""
+
     def __init__(self, settings: LineSettings) -> None:
         self._entry = _compiled(settings.entry)
         self._exit = _compiled(settings.exit)

@@ -30,6 +30,10 @@ class Heard:
 class Decoder(Protocol):
     """Cuts what arrives into frames: pure, and however the bytes are cut, the same is found in the end."""
 
+    @property
+    def shortest_count(self) -> int:
+        """How many bytes the shortest frame with a count has: fewer need wake nobody."""
+
     def feed(self, read: bytes) -> Heard:
         """Return what these bytes, after those before, complete."""
 
@@ -48,12 +52,15 @@ class Listening:
         self._decoder = decoder
         self._monotonic = monotonic
         self._was_heard = False
+        self._gathered = 0
+        self._is_gathering = False
         self.silence = traits.silence
         self.forgets_when_unplugged = traits.forgets_when_unplugged
         self.words_are_checked = traits.words_are_checked
 
     def read(self) -> Sequence[Seen]:
         """Return at the first count; signs of life and noise once, at the end of the time."""
+        self._gather()
         until = self._monotonic() + SLICE_SECONDS
         counts: tuple[Totals | Passages, ...] = ()
         signs = skipped = 0
@@ -63,7 +70,7 @@ class Listening:
                 counts = heard.counts
                 signs += heard.signs
                 skipped += heard.skipped
-                if self._monotonic() >= until:
+                if self._is_gathering or self._monotonic() >= until:
                     break
         except Interrupted:
             pass  # what was heard until now is told all the same
@@ -74,6 +81,12 @@ class Listening:
         if skipped:
             seen.append(Noise(skipped, _DAMAGED if self._was_heard else _UNHEARD))
         return seen
+
+    def _gather(self) -> None:
+        """Let heartbeats wake nobody until as many bytes have come as a count has: that one wakes at once."""
+        if self._gathered != self._decoder.shortest_count:
+            self._gathered = self._decoder.shortest_count
+            self._is_gathering = self._gathered > 1 and self._port.gather(self._gathered)
 
     def interrupt(self) -> None:
         """End the read that goes on, and every later one."""

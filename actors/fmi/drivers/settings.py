@@ -73,7 +73,7 @@ class TerabeeSettings(PortSettings):
 
     driver: Literal["terabee"] = setting(help=Sentence.of("the kind of sensor: a Terabee Evo People Counter"))
     reversed: bool = setting(
-        False, help=Sentence.of("whether an entry goes from right to left, seen from where the sensor looks from")
+        False, help=Sentence.of("whether entries go from right to left, seen the way the sensor looks")
     )
     powered_by_port: bool = setting(
         True, help=Sentence.of("whether the cable of the port powers the sensor, which begins at 0 when it is pulled")

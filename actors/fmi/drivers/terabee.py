@@ -60,6 +60,11 @@ class TerabeeDecoder:
         self._follows = False
         self._locked = self._form = self._in_a_row = 0
 
+    @property
+    def shortest_count(self) -> int:
+        """The form that is locked; until then the shorter one."""
+        return self._locked or _SHORT
+
     def feed(self, read: bytes) -> Heard:
         """Return what these bytes, after those before, complete."""
         rest = self._rest
@@ -141,6 +146,10 @@ class _Reversed:
     def __init__(self, decoder: TerabeeDecoder) -> None:
         self._decoder = decoder
 
+    @property
+    def shortest_count(self) -> int:
+        return self._decoder.shortest_count
+
     def feed(self, read: bytes) -> Heard:
         heard = self._decoder.feed(read)
         if not heard.counts:
@@ -152,5 +161,6 @@ class _Reversed:
 def terabee(port: Port, settings: TerabeeSettings, monotonic: Callable[[], float]) -> Listening:
     """Return the driver of the sensor on this port."""
     decoder = TerabeeDecoder()
-    traits = Traits(SILENCE, forgets_when_unplugged=settings.powered_by_port, words_are_checked=True)
+    is_powered = settings.powered_by_port and "://" not in settings.port  # no network powers a sensor
+    traits = Traits(SILENCE, forgets_when_unplugged=is_powered, words_are_checked=True)
     return Listening(port, _Reversed(decoder) if settings.reversed else decoder, traits, monotonic)
