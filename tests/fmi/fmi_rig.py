@@ -1,4 +1,4 @@
-"""Simulated sensors that can be unplugged, at ports whose names stay: what the tests and benchmarks of attendance share."""
+"""Simulated sensors that can be unplugged, at ports whose names stay: for the tests and benchmarks of attendance."""
 
 import contextlib
 import os

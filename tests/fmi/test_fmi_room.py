@@ -37,12 +37,12 @@ class Turnstile:
     forgets_when_unplugged = False
     words_are_checked = True
 
-    def __init__(self, can_forbid: bool = True) -> None:
+    def __init__(self, *, can_forbid: bool = True) -> None:
         self.can_forbid = can_forbid
         self.orders: list[bool] = []
         self.trouble: Exception | None = None
 
-    def forbid_entries(self, forbidden: bool) -> None:
+    def forbid_entries(self, forbidden: bool) -> None:  # noqa: FBT001 - the protocol's
         if self.trouble is not None:
             trouble, self.trouble = self.trouble, None
             raise trouble
@@ -143,7 +143,7 @@ def test_everybody_named_is_written_to_under_a_reference_of_their_own() -> None:
     ("first", "level", "told"),
     [("warning", "notice", False), ("warning", "warning", True), ("stop", "warning", False), ("notice", "stop", True)],
 )
-def test_levels_below_the_one_that_is_asked_for_are_not_told(first: str, level: Level, told: bool) -> None:
+def test_levels_below_the_one_that_is_asked_for_are_not_told(first: str, level: Level, *, told: bool) -> None:
     settings = AlertSettings(sms=("0612345678",), level=first)  # type: ignore[arg-type]  # one of the three
     assert bool(Announcer(settings, "Le club", "en")(crossing(level))) is told
 

@@ -19,7 +19,7 @@ def pool(tmp_path: Path) -> Iterator[Pool]:
         yield pool
 
 
-def incarnations(pool: Pool) -> dict[str, str]:
+def incarnations(pool: Pool) -> dict[str, tuple[str, int]]:
     return {actor["path"]: (actor["up_since"], actor["restarts"]) for actor in pool.status()["actors"]}
 
 
