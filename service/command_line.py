@@ -28,6 +28,7 @@ _MODULES: Final = {
     "database": "database",
     "email": "email",
     "sms": "sms",
+    "fmi": "fmi",
     "doctor": "doctor",
     "demo": "demo",
 }

@@ -32,7 +32,8 @@ class UnsafePath(SentenceError):  # noqa: N818 - a state of the folder, not a fa
 class StationFiles(NamedTuple):
     """The files of one station. The folders exist; the files need not.
 
-    `journal` is the supervision tree's memory of ends, `answers` the outbox's of what was sent.
+    `journal` is the supervision tree's memory of ends, `answers` the outbox's of what was sent; what an operation keeps
+    lies beside them.
     """
 
     lock: Path
@@ -40,6 +41,10 @@ class StationFiles(NamedTuple):
     log: Path
     journal: Path
     answers: Path
+
+    def kept(self, operation: str) -> Path:
+        """Return the file of what an operation keeps."""
+        return self.answers.with_suffix(f".{operation}")
 
 
 class Folders(NamedTuple):

@@ -8,9 +8,11 @@ import attrs
 from actors.fmi.drivers.driver import Alive, Noise, Passages, Seen, Totals
 from config.sentence import Sentence
 
+_GROUP: Final = 30
+"""As many as may pass between two words that follow each other at once."""
 MOST_PER_SECOND: Final = 3.0
 """Through one door: what is faster is a fault. A group of thirty passes a wide door in ten seconds."""
-_ROUNDS: Final = {0: 0, 16: 1 << 16, 32: 1 << 32}
+_MOST_BITS: Final = 32
 
 
 @attrs.frozen
@@ -48,7 +50,7 @@ class CounterMemory:
             found = cls(int(entries), int(exits), int(bits), doubted and Totals(*map(int, doubted)))
         except (TypeError, ValueError):
             return None
-        return found if bits in _ROUNDS else None
+        return found if bits in range(_MOST_BITS + 1) else None
 
 
 @attrs.frozen
@@ -180,7 +182,7 @@ def _count_totals(
     if power_was_lost and is_near_zero:
         return Counted(_at(seen), seen.entries, seen.exits, Estimated())
     step = None if power_was_lost else _plausible_step(last, seen, most)
-    if step is not None:
+    if step is not None and not _is_rather_a_reset(step, last, seen, elapsed_seconds):
         has_wrapped = seen.entries < last.entries or seen.exits < last.exits
         return Counted(_at(seen), *step, Wrapped() if has_wrapped else None)
     since = None if memory.doubted is None else _plausible_step(memory.doubted, seen, settings.largest_step)
@@ -193,6 +195,17 @@ def _count_totals(
     return Counted(attrs.evolve(memory, doubted=seen), finding=Held(*_difference(last, seen), is_final=False))
 
 
+def _is_rather_a_reset(step: tuple[int, int], last: Totals, seen: Totals, elapsed_seconds: float) -> bool:
+    """Whether a device near its end was reset: round the end, more would have passed than can in that time.
+
+    Without the time (0) nobody can tell, and a wrap loses nobody.
+    """
+    if elapsed_seconds <= 0 or seen.entries >= last.entries or seen.exits >= last.exits:
+        return False
+    most = _GROUP + elapsed_seconds * MOST_PER_SECOND
+    return max(step) > most >= max(seen.entries, seen.exits)
+
+
 def _at(seen: Totals) -> CounterMemory:
     return CounterMemory(seen.entries, seen.exits, seen.bits)
 
@@ -203,7 +216,7 @@ def _difference(last: Totals, seen: Totals) -> tuple[int, int]:
 
 def _plausible_step(last: Totals, seen: Totals, most: int) -> tuple[int, int] | None:
     """Return what was added when both counters may have gone on from `last`, round their end or not."""
-    around = _ROUNDS.get(seen.bits, 0) if seen.bits == last.bits else 0
+    around = 1 << seen.bits if seen.bits == last.bits and seen.bits else 0
     steps = [new - old for new, old in zip((seen.entries, seen.exits), (last.entries, last.exits), strict=True)]
     if around:
         # Half a round and more is as likely a step back.

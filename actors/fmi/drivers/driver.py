@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
-from config.sentence import Sentence
+from config.sentence import Sentence, SentenceError
 
 
 @attrs.frozen
@@ -16,7 +16,8 @@ class Totals:
     entries: int
     exits: int
     bits: int
-    """After how many bits the device begins at 0 again: 16 or 32; 0 when it is not known to."""
+    """After how many bits the device begins at 0 again: 16 or 32, fewer when it counts two pulses for each person; 0
+    when it is not known to begin again."""
 
 
 @attrs.frozen
@@ -41,6 +42,10 @@ class Noise:
     reason: Sentence
 
 
+class NotObeyed(SentenceError):  # noqa: N818 - of the device, not of the program
+    """The device did not confirm what it was told to do."""
+
+
 Seen: TypeAlias = Totals | Passages | Alive | Noise
 
 
@@ -57,6 +62,10 @@ class Driver(Protocol):
     @property
     def forgets_when_unplugged(self) -> bool:
         """Whether the device begins at 0 once the port was lost, because the port is what powers it."""
+
+    @property
+    def words_are_checked(self) -> bool:
+        """Whether a damaged frame is told from a right one; else a count that steps back is to be seen twice."""
 
     def read(self) -> Sequence[Seen]:
         """Return what was seen, soon after it came; nothing, or a sign of life, after 0.2 s without a count.
@@ -81,7 +90,7 @@ class CanForbid(Protocol):
         """Whether the settings name something that closes the way in."""
 
     def forbid_entries(self, forbidden: bool) -> None:  # noqa: FBT001 - what is set has these two values
-        """Close or open the way in; the way out stays free. By the thread that reads.
+        """Close or open the way in; the way out stays as it is. By the thread that reads, after an `interrupt` too.
 
-        Raises PortLost, and `actors.fmi.drivers.errors.NotObeyed` when the device does not confirm.
+        Raises PortLost, and NotObeyed when the device does not confirm.
         """
