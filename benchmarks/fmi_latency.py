@@ -22,7 +22,7 @@ from config import SettingsFile
 from service.channel.client import ask, find
 from service.channel.handshake import make_key
 from service.instance import acquire
-from service.paths import HOME_VARIABLE, folders
+from service.paths import HOME_VARIABLE, Folders, folders
 from service.roster import ROSTER, settings_schema
 from service.run import identity_of
 from service.station import Channel, Station
@@ -53,7 +53,7 @@ PATIENCE_SECONDS = 5.0
 class Bench:
     """A station with a good sensor, and one that can hang or flood; measured from the good one's port."""
 
-    def __init__(self, folder: Path, station: Station, home: object) -> None:
+    def __init__(self, folder: Path, station: Station, home: Folders) -> None:
         self.folder = folder
         self.station = station
         self.home = home
