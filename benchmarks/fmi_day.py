@@ -58,7 +58,9 @@ class Pool:
         self.folder = folder
         self.cables = {name: Cable(folder / name) for name in NAMES}
         self.sensors = {
-            name: SimulatedSensor(name, self.cables[name], form=11 if name == "jardin" else 15, noise=noise, random=_RNG)
+            name: SimulatedSensor(
+                name, self.cables[name], form=11 if name == "jardin" else 15, noise=noise, random=_RNG
+            )
             for name in NAMES
         }
         # The counters begin near their end, so that each wraps within the day.
@@ -85,7 +87,12 @@ class Pool:
     def start(self) -> None:
         environment = {**os.environ, "HEITZ_SERVICE_HOME": str(self.folder / "home"), "PYTHONPATH": str(ROOT)}
         self.program = subprocess.Popen(
-            [sys.executable, str(ROOT / "benchmarks/fmi_station.py"), str(self.folder / "heitz-service.toml"), "ACCUEIL"],
+            [
+                sys.executable,
+                str(ROOT / "benchmarks/fmi_station.py"),
+                str(self.folder / "heitz-service.toml"),
+                "ACCUEIL",
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=(self.folder / "log").open("a"),
@@ -234,7 +241,9 @@ def tell(pool, counts, counted, zones, results, seconds) -> int:  # type: ignore
         truth = pool.sensors[name].told
         got = tuple(counted.get(name, (0, 0)))
         is_exact &= truth == got
-        print(f"  {name:8} knowable {truth[0]:5} in {truth[1]:5} out   counted {got[0]:5} in {got[1]:5} out   {'exact' if truth == got else 'WRONG'}")
+        print(
+            f"  {name:8} knowable {truth[0]:5} in {truth[1]:5} out   counted {got[0]:5} in {got[1]:5} out   {'exact' if truth == got else 'WRONG'}"
+        )
     for zone in zones:
         print("  zone", zone)
     for what, times in (results[0] if results else {}).items():
