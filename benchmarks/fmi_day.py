@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 from threading import Event
+from typing import Any
 
 from fmi_rig import Cable, living
 
@@ -136,14 +137,14 @@ class Pool:
 
     def plug(self, name: str) -> None:
         with self.lock:
-            self.cables[name].plug()
+            self.cables[name].plug_in()
             self.plugged[name] = True
 
     def reset(self, name: str) -> None:
         with self.lock:
             self.sensors[name].lose_power()
 
-    def rows(self, statement: str) -> list[tuple[object, ...]]:
+    def rows(self, statement: str) -> list[Any]:
         with closing(sqlite3.connect(self.folder / "club.db", timeout=20)) as connection:
             return connection.execute(statement).fetchall()
 
@@ -226,32 +227,35 @@ def main() -> int:
                 pool.passes([Passage(0, name_, is_entry=True)])
             Event().wait(1.5)
             seconds = time.monotonic() - began
-            counted = {str(row[0]): row[1:] for row in pool.rows("SELECT name, entries, exits FROM fmi_sensor")}
-            zones = pool.rows("SELECT zone, present, known, uncertainty, estimated_since FROM attendance")
+            rows = pool.rows("SELECT name, entries, exits FROM fmi_sensor")
+            counted = {str(name_): (int(entries), int(exits)) for name_, entries, exits in rows}
             pool.stop()
-        return tell(pool, counts, counted, zones, results, seconds)
+        return tell(pool, counts, counted, results, seconds)
 
 
-def tell(pool, counts, counted, zones, results, seconds) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
+def tell(
+    pool: Pool,
+    counts: dict[str, int],
+    counted: dict[str, tuple[int, int]],
+    results: list[dict[str, list[float]]],
+    seconds: float,
+) -> int:
     total = sum(sensor.entries + sensor.exits for sensor in pool.sensors.values()) + pool.unseen
     print(f"{total} passages in {seconds:.0f} s, faults: {counts}")
     print(f"passed while a sensor had no power (not knowable): {pool.unseen}")
     is_exact = True
     for name in NAMES:
-        truth = pool.sensors[name].told
-        got = tuple(counted.get(name, (0, 0)))
+        truth, got = pool.sensors[name].told, counted.get(name, (0, 0))
         is_exact &= truth == got
+        verdict = "exact" if truth == got else "WRONG"
         print(
-            f"  {name:8} knowable {truth[0]:5} in {truth[1]:5} out   counted {got[0]:5} in {got[1]:5} out   {'exact' if truth == got else 'WRONG'}"
+            f"  {name:8} knowable {truth[0]:5} in {truth[1]:5} out   counted {got[0]:5} in {got[1]:5} out   {verdict}"
         )
-    for zone in zones:
-        print("  zone", zone)
     for what, times in (results[0] if results else {}).items():
         times.sort()
-        if times:
-            print(f"  {what}: median {times[len(times) // 2]:.2f} s, worst {times[-1]:.2f} s")
+        print(f"  {what}: median {times[len(times) // 2]:.2f} s, worst {times[-1]:.2f} s")
     if not is_exact:
-        print((pool.folder / "log").read_text("utf-8")[-6000:]) if (pool.folder / "log").exists() else None
+        print((pool.folder / "log").read_text("utf-8")[-6000:])
     return 0 if is_exact else 1
 
 

@@ -161,9 +161,7 @@ class Handlers:
 
     def _counts_on(self, operation: str) -> bool:
         """Whether an operation has actors beneath it that never end their work, and so no runs."""
-        return any(
-            report.path == operation and report.is_supervisor for report in self._station.tree.which_children()
-        )
+        return any(report.path == operation and report.is_supervisor for report in self._station.tree.which_children())
 
     def _reason(self, operation: str, language: str) -> str | None:
         status = self._station.describe(language)

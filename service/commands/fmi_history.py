@@ -251,16 +251,17 @@ def _not_written(to: str, error: OSError) -> NotWritten:
 
 def _print_page(day: DayOfZone, console: Console) -> None:
     from service.rendering_fmi import hour_lines  # noqa: PLC0415
+    from service.terminal import wrap  # noqa: PLC0415
 
     stretches = day.stretches()
     if not stretches:
         console.print(Sentence.of("nothing is known of {zone} on {day}", zone=day.zone, day=day.day.isoformat()))
     for line in hour_lines(stretches, console.terminal, console.language) if stretches else ():
         console.print(line)
-    for each in day.sensors:
-        console.print(_of_sensor(each))
-    for correction in day.corrections:
-        console.print(_of_correction(correction, day))
+    said = [*map(_of_sensor, day.sensors), *(_of_correction(correction, day) for correction in day.corrections)]
+    for sentence in said:
+        for line in wrap(console.text(sentence), console.terminal.columns):
+            console.print(line)
 
 
 def _of_sensor(sensor: "SensorDay") -> Sentence:

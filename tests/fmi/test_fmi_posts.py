@@ -276,7 +276,9 @@ def test_a_spoilt_file_is_left_aside(content: bytes, tmp_path: Path, time: Time)
     assert last_reading(post) == (2, 1)
 
 
-def test_a_folder_that_takes_no_file_costs_no_count(tmp_path: Path, time: Time, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_folder_that_takes_no_file_costs_no_count(
+    tmp_path: Path, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
     hall = Hall(tmp_path / "missing" / "kept", time.now, time.monotonic)
     post = hall.post("tourniquet")
     post.begin(None)

@@ -25,7 +25,7 @@ class SimulatedSensor:
     entries: int = 0
     exits: int = 0
     told: tuple[int, int] = attrs.field(default=(0, 0), init=False)
-    """Of those who passed, how many whole frames have told of: what was passed since the last is lost with the power."""
+    """Of those who passed, how many whole frames have told of; who passed since the last is lost with the power."""
     _shows: tuple[int, int] = attrs.field(default=(0, 0), init=False)
     _last_told: tuple[int, int] = attrs.field(default=(0, 0), init=False)
 
