@@ -1,6 +1,6 @@
 """Attendance as people see it: how many are inside now, how the day went, what was corrected and by whom."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ import attrs
 from sqlalchemy import Connection, and_, delete, insert, or_, select
 
 from club.attendance_records import Correction, HistoryMinute, SensorRecord, ZoneRecord
-from club.attendance_rows import correction_of, instant_of_ms, minute_of, sensor_of, zone_of
+from club.attendance_rows import HISTORY, correction_of, instant_of_ms, minutes_of, sensor_of, zone_of
 from club.attendance_tables import (
     attendance,
     attendance_correction,
@@ -22,10 +22,7 @@ from club.reading import instant_or_none, legible, shortened, whole
 
 UNSEEN: Final = timedelta(minutes=1)
 """A zone that no station has written for so long is unknown, whatever its row says."""
-_MINUTE: Final = timedelta(minutes=1)
 _PURGED_AT_ONCE: Final = 2000
-_LONGEST_RUN: Final = timedelta(days=3)
-"""No row of the history stands for more."""
 
 
 @attrs.frozen
@@ -86,13 +83,16 @@ class AttendanceDesk:
     def history(self, zone: str, since: datetime, until: datetime) -> tuple[HistoryMinute, ...]:
         """Return the minutes of a zone, oldest first; those of which nobody knew anything are not among them."""
         c = attendance_minute.c
-        statement = (
-            select(attendance_minute)
-            .where(c.zone == zone, c.minute_at > since - _LONGEST_RUN, c.minute_at < until)
-            .order_by(c.minute_at)
-        )
-        rows = self._database.read(lambda connection: connection.execute(statement).mappings().all())
-        return tuple(minute for row in rows for minute in _minutes(row, since, until))
+        of_zone = select(*HISTORY).where(c.zone == zone)
+        # A row that begins before may stand for minutes that are asked about.
+        first = of_zone.where(c.minute_at < since).order_by(c.minute_at.desc()).limit(1)
+        others = of_zone.where(c.minute_at >= since, c.minute_at < until).order_by(c.minute_at)
+
+        def work(connection: Connection) -> Sequence[Any]:
+            return [*connection.execute(first), *connection.execute(others)]
+
+        rows = self._database.read(work)
+        return tuple(minute for row in rows for minute in minutes_of(row, since, until))
 
     def correct(
         self, zone: str, author: str, reason: str, *, present: int | None = None, delta: int | None = None
@@ -157,18 +157,6 @@ def _unseen_or_not(record: ZoneRecord, now: datetime) -> ZoneRecord:
     if record.updated_at is None or now - record.updated_at <= UNSEEN:
         return record
     return attrs.evolve(record, known=False, since=record.updated_at if record.known else record.since)
-
-
-def _minutes(row: Any, since: datetime, until: datetime) -> Iterator[HistoryMinute]:
-    begins_at = instant_or_none(row["minute_at"])
-    if begins_at is None:
-        return
-    first = max(0, -((begins_at - since) // _MINUTE))
-    for number in range(first, whole(row["minutes"], 1)):
-        at = begins_at + number * _MINUTE
-        if at >= until:
-            return
-        yield minute_of(row, at)
 
 
 def _purge_minutes(connection: Connection, before: datetime) -> int:

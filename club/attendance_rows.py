@@ -1,15 +1,32 @@
 """Rows of the attendance tables as records, and back; what another program spoilt raises for no other row."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
 import attrs
 
 from club.attendance_records import LEVELS, Correction, HistoryMinute, Level, SensorKey, SensorRecord, ZoneRecord
+from club.attendance_tables import attendance_minute
 from club.reading import instant_or_none, legible, shortened, whole
 
 _REASON_LENGTH: Final = 1000
+_MINUTE: Final = timedelta(minutes=1)
+HISTORY: Final = tuple(
+    attendance_minute.c[name]
+    for name in (
+        "minute_at",
+        "minutes",
+        "present",
+        "known",
+        "estimated",
+        "entries",
+        "exits",
+        "uncertainty",
+        "present_limit",
+    )
+)
+"""What a row of the history tells, without its zone."""
 
 
 @attrs.frozen
@@ -119,18 +136,20 @@ def correction_of(row: Mapping[Any, Any]) -> Correction:
     )
 
 
-def minute_of(row: Mapping[Any, Any], at: datetime) -> HistoryMinute:
-    """Return one of the minutes for which a row stands."""
-    return HistoryMinute(
-        at=at,
-        present=whole(row["present"]),
-        known=bool(whole(row["known"])),
-        estimated=bool(whole(row["estimated"])),
-        entries=whole(row["entries"]),
-        exits=whole(row["exits"]),
-        uncertainty=whole(row["uncertainty"]),
-        present_limit=_count(row["present_limit"]),
-    )
+def minutes_of(row: Sequence[Any], since: datetime, until: datetime) -> Iterator[HistoryMinute]:
+    """Give the minutes for which a row stands, by its values in the order of HISTORY; those from `since` to `until`."""
+    begins_at, minutes, present, known, estimated, entries, exits, uncertainty, limit = row
+    at = instant_or_none(begins_at)
+    if at is None:
+        return
+    passed = whole(entries), whole(exits)
+    told = whole(uncertainty), _count(limit)
+    people, is_known, is_estimated = whole(present), bool(whole(known)), bool(whole(estimated))
+    end = min(until, at + whole(minutes, 1) * _MINUTE)
+    while at < end:
+        if at >= since:
+            yield HistoryMinute(at, people, is_known, is_estimated, *passed, *told)
+        at += _MINUTE
 
 
 def _level(value: Any) -> Level:

@@ -74,6 +74,8 @@ SELECT TOP __[POSTCOMPILE_param_1] attendance_correction.id, attendance_correcti
 
 SELECT TOP __[POSTCOMPILE_param_1] attendance_correction.id, attendance_correction.zone, attendance_correction.present, attendance_correction.delta, attendance_correction.author, attendance_correction.reason, attendance_correction.created_at, attendance_correction.state, attendance_correction.kind, attendance_correction.before_present, attendance_correction.after_present, attendance_correction.applied_at, attendance_correction.error FROM attendance_correction WHERE attendance_correction.zone = :zone_1 AND attendance_correction.created_at >= :created_at_1 ORDER BY attendance_correction.id DESC
 
+SELECT TOP __[POSTCOMPILE_param_1] attendance_minute.minute_at, attendance_minute.minutes, attendance_minute.present, attendance_minute.known, attendance_minute.estimated, attendance_minute.entries, attendance_minute.exits, attendance_minute.uncertainty, attendance_minute.present_limit FROM attendance_minute WHERE attendance_minute.zone = :zone_1 AND attendance_minute.minute_at < :minute_at_1 ORDER BY attendance_minute.minute_at DESC
+
 SELECT TOP __[POSTCOMPILE_param_1] attendance_minute.zone, attendance_minute.minute_at FROM attendance_minute WHERE attendance_minute.minute_at < :minute_at_1 ORDER BY attendance_minute.minute_at
 
 SELECT TOP __[POSTCOMPILE_param_1] attendance_minute.zone, attendance_minute.minute_at, attendance_minute.minutes, attendance_minute.present, attendance_minute.known, attendance_minute.estimated, attendance_minute.entries, attendance_minute.exits, attendance_minute.uncertainty, attendance_minute.present_limit FROM attendance_minute WHERE attendance_minute.zone = :h_zone AND attendance_minute.minute_at <= :h_at ORDER BY attendance_minute.minute_at DESC
@@ -134,7 +136,7 @@ SELECT attendance.zone, attendance.present, attendance.known, attendance.since, 
 
 SELECT attendance_correction.id, attendance_correction.zone, attendance_correction.present, attendance_correction.delta, attendance_correction.author, attendance_correction.reason, attendance_correction.created_at, attendance_correction.state, attendance_correction.kind, attendance_correction.before_present, attendance_correction.after_present, attendance_correction.applied_at, attendance_correction.error FROM attendance_correction WHERE attendance_correction.id = :id_1
 
-SELECT attendance_minute.zone, attendance_minute.minute_at, attendance_minute.minutes, attendance_minute.present, attendance_minute.known, attendance_minute.estimated, attendance_minute.entries, attendance_minute.exits, attendance_minute.uncertainty, attendance_minute.present_limit FROM attendance_minute WHERE attendance_minute.zone = :zone_1 AND attendance_minute.minute_at > :minute_at_1 AND attendance_minute.minute_at < :minute_at_2 ORDER BY attendance_minute.minute_at
+SELECT attendance_minute.minute_at, attendance_minute.minutes, attendance_minute.present, attendance_minute.known, attendance_minute.estimated, attendance_minute.entries, attendance_minute.exits, attendance_minute.uncertainty, attendance_minute.present_limit FROM attendance_minute WHERE attendance_minute.zone = :zone_1 AND attendance_minute.minute_at >= :minute_at_1 AND attendance_minute.minute_at < :minute_at_2 ORDER BY attendance_minute.minute_at
 
 SELECT count(*) AS count_1 FROM email WHERE email.state = :state_1
 

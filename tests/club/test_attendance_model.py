@@ -144,5 +144,5 @@ def test_no_one_is_lost_or_invented_and_every_minute_is_true(model_places: Model
     class Machine(PoolMachine):
         places = model_places
 
-    examples = model_places.examples(on_a_file=120)
+    examples = model_places.examples(on_a_file=45)
     run_state_machine_as_test(Machine, settings=settings(SETTINGS, max_examples=examples, phases=[Phase.generate]))
