@@ -29,6 +29,8 @@ _LOOK_SECONDS: Final = 0.5
 """How often it looks without being rung for: a sensor falls silent without a word."""
 _REFRESH_SECONDS: Final = 1.0
 """How often what other stations and people wrote is taken up."""
+_SOON_SECONDS: Final = 0.2
+"""The same when people were counted: the sensors' own numbers should not lag behind the zone's."""
 _SIGN_SECONDS: Final = 10.0
 """How often each sensor is said to live; after 45 s without, other stations call it silent."""
 _AWAY_SECONDS: Final = 2.0
@@ -77,6 +79,7 @@ class WriterActor(SupervisedActor):
         self._sensors: tuple[SensorRecord, ...] = ()
         self._signed_at = self._refreshed_at = self._purged_at = float("-inf")
         self._is_away = False
+        self._has_counted = False
 
     def on_start(self) -> None:
         """Begin with the first message: the database may take longer than a start is allowed to."""
@@ -156,6 +159,7 @@ class WriterActor(SupervisedActor):
             self._hall.post(name).saved(look.news)
         self._hall.keep_less()
         self._bulletin.count(stopwatch, looks)
+        self._has_counted = self._has_counted or any(change.readings for change in changes)
         self._take(settled)
 
     def _take(self, settled: Settled) -> None:
@@ -171,9 +175,10 @@ class WriterActor(SupervisedActor):
     def _refresh(self) -> None:
         """Take up what other stations and people wrote."""
         now = time.monotonic()
-        if now - self._refreshed_at < _REFRESH_SECONDS:
+        if now - self._refreshed_at < (_SOON_SECONDS if self._has_counted else _REFRESH_SECONDS):
             return
         self._refreshed_at = now
+        self._has_counted = False
         if has_asked(self._work.database):
             self._take(self._attendance.write((), datetime.now(UTC), self._reckoner))
         ours = {rule.name for rule in self._reckoner.rules}
