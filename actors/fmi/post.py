@@ -100,6 +100,7 @@ class SensorPost:
         self._known_since: datetime | None = None
         self._reads = self._noisy_reads = 0
         self._noise: Sentence | None = None
+        self._noise_at = float("-inf")
         self.forbid = False
         """Whether entries are to be forbidden; the writer of the zones decides, the sensor's actor obeys."""
 
@@ -174,6 +175,7 @@ class SensorPost:
         if noise is not None:
             self._noisy_reads += 1
             self._noise = noise
+            self._noise_at = self._monotonic()
         if self._reads >= 4 * _LEAST_READS:
             self._reads //= 2
             self._noisy_reads //= 2
@@ -228,7 +230,8 @@ class SensorPost:
         if self._traits is None or self._heard is None:
             return SensorState.STARTING, self._noise or _STARTING
         if self._is_over(self._heard, now):
-            return SensorState.SILENT, _SILENT
+            is_noisy = now - self._noise_at < _UNATTENDED_SECONDS
+            return SensorState.SILENT, self._noise if is_noisy else _SILENT
         return SensorState.COUNTING, None
 
     def _is_over(self, heard: float, now: float) -> bool:

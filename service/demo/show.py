@@ -126,8 +126,8 @@ def _play(scene: Scene) -> int:
     say = scene.console.print
     say(
         Sentence.of(
-            "A sample club in a temporary folder, a real local mail server and SMS gateway, two simulated sensors at the "
-            "pool, one station."
+            "A sample club in a temporary folder, a real local mail server and SMS gateway, two simulated sensors at "
+            "the pool, one station."
         )
     )
     scene.pool.begin(scene.lasts_until - monotonic())

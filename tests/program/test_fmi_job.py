@@ -3,8 +3,9 @@
 import json
 import signal
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from fmi_rig import Cable, living
 from sensor_simulators import Answering, Turnstile
 
 from actors.fmi.simulation.sensor import SimulatedSensor
+from actors.serial_port import open_port
 from tests.program.fmi_club import Pool, a_pool
 from tests.program.sample_club import Club, end
 
@@ -192,11 +194,62 @@ def test_a_zone_with_sensors_on_two_stations_is_one_number(pool: Pool, tmp_path:
         pool.wait_until(lambda: pool.present() == (3, False))  # one of its doors is watched by nobody
 
 
-def test_a_run_is_refused_in_words_and_a_port_that_two_programs_want_is_said_to_be_busy(pool: Pool) -> None:
-    pool.begin_counting()
+def test_attendance_has_no_run_to_be_done(pool: Pool) -> None:
+    pool.start()
     code, _, errors = pool.command("run-now", "fmi")
     assert code == 1
     assert "works all the time" in errors
+
+
+def test_a_port_that_is_taken_or_has_no_sensor_is_said_and_leaves_the_other_alone(pool: Pool) -> None:
+    taken = open_port(pool.cables["entree"].port)
+    try:
+        pool.start()
+        pool.wait_until(lambda: "in use" in str(reasons(pool).get("entree")))
+        assert reasons(pool)["sortie"] is None
+    finally:
+        taken.close()
+    pool.wait_until(lambda: reasons(pool) == {"entree": None, "sortie": None})  # it is free again
+    with babbling(pool.cables["sortie"], pool):
+        pool.wait_until(lambda: "damaged" in str(reasons(pool).get("sortie")))
+        assert reasons(pool)["entree"] is None
+
+
+def reasons(pool: Pool) -> dict[str, str | None]:
+    rows = pool.rows("SELECT name, reason FROM fmi_sensor WHERE reason IS NOT NULL OR known = 1")
+    return dict(rows)
+
+
+@contextmanager
+def babbling(cable: Cable, pool: Pool) -> Iterator[None]:
+    """Have what is no sensor send at the port, as at a wrong speed; the sensor that was there is silent."""
+    quiet, noisy = pool.sensors.pop("sortie"), threading.Event()
+    quiet.outlet = Deaf(cable)
+
+    def babble() -> None:
+        while not noisy.wait(0.02):
+            cable.write(bytes(range(128, 256)))
+
+    thread = threading.Thread(target=babble)
+    thread.start()
+    try:
+        yield
+    finally:
+        noisy.set()
+        thread.join()
+
+
+class Deaf:
+    """An outlet that sends nothing."""
+
+    def __init__(self, cable: Cable) -> None:
+        self.port = cable.port
+
+    def write(self, frames: bytes) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 TURNSTILE = """
