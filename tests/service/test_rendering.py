@@ -288,5 +288,6 @@ def test_attendance_is_shown_with_bars_or_since_when_it_is_not_known() -> None:
 
 
 def test_a_status_of_an_older_station_or_an_empty_attendance_shows_none() -> None:
-    for fmi in ({}, {"zones": [], "sensors": []}):
+    empty: tuple[dict[str, Any], ...] = ({}, {"zones": [], "sensors": []})
+    for fmi in empty:
         assert "Attendance" not in render_status({**SAMPLE, "fmi": fmi}, Terminal(), "en", NOW)
