@@ -22,6 +22,10 @@ class Cable(sensor_simulators.Cable):
             if self._master >= 0:
                 self.say(frames)
 
+    def fileno(self) -> int:
+        """Return the sensor's end, for a process that writes into it."""
+        return self._master
+
     def close(self) -> None:
         self.unplug()
 
