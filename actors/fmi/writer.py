@@ -42,6 +42,7 @@ sixty in a rush. What comes meanwhile is written together."""
 _PURGE_SECONDS: Final = 3600.0
 _LEAVING_SECONDS: Final = 0.8
 """When the program stops, the sensors' actors have left by then; when only this actor is restarted, they have not."""
+_UNHEARD: Final = frozenset({SensorState.SILENT.value, SensorState.UNATTENDED.value})
 _STOPPED: Final = Sentence.of("the program of this station has stopped")
 
 
@@ -156,7 +157,9 @@ class WriterActor(SupervisedActor):
         changes = [self._change(name, look) for name, look in looks.items()]
         self.fence.check()
         settled = self._attendance.write(changes, now, self._reckoner)
-        self._said.update({change.name: change for change in changes})
+        for change in changes:
+            self._log_turn(change)
+            self._said[change.name] = change
         for name, look in looks.items():
             self._hall.post(name).saved(look.news)
         self._hall.keep_less()
@@ -216,6 +219,16 @@ class WriterActor(SupervisedActor):
     def _text(self, look: Look) -> str | None:
         said = look.reason or look.remark
         return None if said is None else said.render(self._work.language)
+
+    def _log_turn(self, change: SensorChange) -> None:
+        """Log that a sensor is not heard any more though its port is there, and that it is again."""
+        said = self._said.get(change.name)
+        if said is None or said.known == change.known:
+            return
+        if change.known and said.state in _UNHEARD:
+            logger.info("sensor %s counts again", change.name, extra={"event": "fmi.sensor_heard"})
+        elif change.state in _UNHEARD:
+            logger.warning("sensor %s: %s", change.name, change.reason, extra={"event": "fmi.sensor_unheard"})
 
     def _say_away(self, away: DatabaseAway | DatabaseUnfit) -> None:
         if not self._is_away:

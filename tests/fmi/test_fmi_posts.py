@@ -136,6 +136,15 @@ def test_a_sensor_is_unknown_when_it_is_silent_away_unattended_or_not_heard_yet(
     assert post.is_left
 
 
+def test_a_port_whose_opening_takes_long_stays_away_and_does_not_flap(hall: Hall, time: Time) -> None:
+    post = hall.post("entree")
+    post.away(AWAY, is_unplugged=False)
+    time.passes(6)
+    assert (post.look().state, post.look().reason) == (SensorState.AWAY, AWAY)
+    time.passes(20)
+    assert post.look().state is SensorState.UNATTENDED
+
+
 def test_a_sensor_of_which_only_noise_comes_says_so(hall: Hall, time: Time) -> None:
     noise = Sentence.of("what arrives is not from such a sensor")
     post = hall.post("entree")
