@@ -137,7 +137,7 @@ class Pool:
 
     def plug(self, name: str) -> None:
         with self.lock:
-            self.cables[name].plug()
+            self.cables[name].plug_in()
             self.plugged[name] = True
 
     def reset(self, name: str) -> None:

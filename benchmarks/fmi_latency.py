@@ -4,10 +4,13 @@ import argparse
 import os
 import sqlite3
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -22,7 +25,7 @@ from config import SettingsFile
 from service.channel.client import ask, find
 from service.channel.handshake import make_key
 from service.instance import acquire
-from service.paths import HOME_VARIABLE, folders
+from service.paths import HOME_VARIABLE, Folders, folders
 from service.roster import ROSTER, settings_schema
 from service.run import identity_of
 from service.station import Channel, Station
@@ -53,7 +56,7 @@ PATIENCE_SECONDS = 5.0
 class Bench:
     """A station with a good sensor, and one that can hang or flood; measured from the good one's port."""
 
-    def __init__(self, folder: Path, station: Station, home: object) -> None:
+    def __init__(self, folder: Path, station: Station, home: Folders) -> None:
         self.folder = folder
         self.station = station
         self.home = home
@@ -101,11 +104,25 @@ def tell(what: str, times: tuple[list[float], list[float]]) -> None:
         print(f"  {what:22} -> {where:8} median {statistics.median(each) * 1000:6.1f} ms   p99 {p99 * 1000:6.1f} ms")
 
 
-def flood(cable: Cable, stop: Event) -> None:
-    """Send at full speed what is no frame, and what nearly is."""
-    garbage = os.urandom(1500) + b"PC" * 300 + b"DD\x00\x00" * 200
-    while not stop.wait(0.0005):
-        cable.write(garbage)
+FLOOD = """
+import os, sys
+garbage = os.urandom(1500) + b"PC" * 300 + b"DD\\x00\\x00" * 200
+end = int(sys.argv[1])
+os.set_blocking(end, True)
+while True:
+    os.write(end, garbage)
+"""
+
+
+@contextmanager
+def flooding(cable: Cable) -> Iterator[None]:
+    """Have a process send, at full speed, what is no frame and what nearly is."""
+    command = [sys.executable, "-c", FLOOD, str(cable.fileno())]
+    with subprocess.Popen(command, pass_fds=(cable.fileno(),)) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def main() -> None:
@@ -151,14 +168,8 @@ def run(bench: Bench, sensors: tuple[SimulatedSensor, SimulatedSensor], bad: Cab
         Event().wait(2.5)
         silent = measure(bench, entree, passages)
         tell("one silent", silent)
-        stop = Event()
-        flooding = threading.Thread(target=flood, args=(bad, stop))
-        flooding.start()
-        try:
+        with flooding(bad):
             flooded = measure(bench, entree, passages)
-        finally:
-            stop.set()
-            flooding.join()
         tell("one flooding", flooded)
     for what, times in (("silent", silent), ("flooding", flooded)):
         ratio = statistics.median(times[0]) / statistics.median(alone[0])

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from config.sentence import Sentence
-from service.rendering_table import Look, Row, fitting, look_of, table
 from service.terminal import Terminal, clean, pad, width, wrap
 from service.words import instant, word
 
 Json = Mapping[str, Any]
+Look = tuple[str, str]
+"""A symbol's name and its colour, as `service.rendering_table` has it; that one is loaded for tables alone."""
 
 _BAR_COLUMNS: Final = 20
 _NAME_COLUMNS: Final = 16
@@ -71,6 +72,8 @@ def zone_lines(zones: Sequence[Json], terminal: Terminal, language: str, now: da
 
 def sensor_lines(sensors: Sequence[Json], terminal: Terminal, language: str) -> Iterator[str]:
     """Give the table of the sensors, each with what is wrong beneath it."""
+    from service.rendering_table import Row, fitting, look_of, table  # noqa: PLC0415 - `status` elsewhere has none
+
     titles = tuple(title.render(language) for title in _SENSOR_TITLES)
     rows = [
         Row(
@@ -92,6 +95,8 @@ def sensor_lines(sensors: Sequence[Json], terminal: Terminal, language: str) -> 
 
 def hour_lines(hours: Sequence[Json], terminal: Terminal, language: str) -> Iterator[str]:
     """Give the table of a day: a line for each stretch."""
+    from service.rendering_table import Row, fitting, table  # noqa: PLC0415
+
     titles = tuple(title.render(language) for title in _HOUR_TITLES)
     minutes = "{n} min"
     rows = [
@@ -113,7 +118,7 @@ def hour_lines(hours: Sequence[Json], terminal: Terminal, language: str) -> Iter
 
 def _zone(zone: Json, terminal: Terminal, language: str, now: datetime) -> Iterator[str]:
     known = bool(zone["known"])
-    symbol, colour = look_of(_LEVEL_LOOK, str(zone["level"])) if known else _UNKNOWN
+    symbol, colour = _LEVEL_LOOK.get(str(zone["level"]), _UNKNOWN) if known else _UNKNOWN
     name = clean(str(zone["name"]))
     mark = terminal.paint(terminal.symbol(symbol), colour)
     if width(name) > _NAME_COLUMNS:

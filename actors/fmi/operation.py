@@ -20,6 +20,8 @@ _SENSOR_HANG_SECONDS: Final = 12.0
 """A read ends within a second; opening a port on the network, or a write to one that is stuck, within ten."""
 _WRITER_HANG_SECONDS: Final = 60.0
 _SHUTDOWN_SECONDS: Final = 4.0
+_LAST_WORD_SECONDS: Final = 8.0
+"""The last word is still written, in a database that may be locked for a moment."""
 
 
 def missing() -> Sentence | None:
@@ -47,6 +49,7 @@ def children(workplace: Workplace) -> tuple[ChildSpec, ...]:
         args=(workplace, reckoner, places),
         backoff=_BACKOFF,
         shutdown_seconds=_SHUTDOWN_SECONDS,
+        interrupt_seconds=_LAST_WORD_SECONDS,
         hang_timeout_seconds=_WRITER_HANG_SECONDS,
     )
     readers = tuple(

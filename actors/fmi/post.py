@@ -16,6 +16,8 @@ from config.sentence import Sentence
 
 _UNATTENDED_SECONDS: Final = 2.5
 """An actor that reads, or tries to open its port, comes by more often than that."""
+_OPENING_SECONDS: Final = 15.0
+"""So long a try to open a port on the network may take: until then it is as far as it was."""
 _SHORTEST_RESET_SECONDS: Final = 1.0
 _NOISY: Final = 0.2
 """When more than a fifth of a minute's reads had noise in them, people should look at the cable."""
@@ -100,6 +102,7 @@ class SensorPost:
         self._known_since: datetime | None = None
         self._reads = self._noisy_reads = 0
         self._noise: Sentence | None = None
+        self._noise_at = float("-inf")
         self.forbid = False
         """Whether entries are to be forbidden; the writer of the zones decides, the sensor's actor obeys."""
 
@@ -174,6 +177,7 @@ class SensorPost:
         if noise is not None:
             self._noisy_reads += 1
             self._noise = noise
+            self._noise_at = self._monotonic()
         if self._reads >= 4 * _LEAST_READS:
             self._reads //= 2
             self._noisy_reads //= 2
@@ -221,14 +225,16 @@ class SensorPost:
     # -- inside, under the lock --------------------------------------------------------------------------------------
 
     def _state(self, now: float) -> tuple[SensorState, Sentence | None]:
-        if self._came_by is None or now - self._came_by > _UNATTENDED_SECONDS:
-            return SensorState.UNATTENDED, _UNATTENDED
-        if self._traits is None and self._reason is not None:
+        idle = None if self._came_by is None else now - self._came_by
+        if idle is not None and idle <= _OPENING_SECONDS and self._traits is None and self._reason is not None:
             return SensorState.AWAY, self._reason
+        if idle is None or idle > _UNATTENDED_SECONDS:
+            return SensorState.UNATTENDED, _UNATTENDED
         if self._traits is None or self._heard is None:
             return SensorState.STARTING, self._noise or _STARTING
         if self._is_over(self._heard, now):
-            return SensorState.SILENT, _SILENT
+            is_noisy = now - self._noise_at < _UNATTENDED_SECONDS
+            return SensorState.SILENT, self._noise if is_noisy else _SILENT
         return SensorState.COUNTING, None
 
     def _is_over(self, heard: float, now: float) -> bool:

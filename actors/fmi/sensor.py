@@ -13,6 +13,7 @@ from actors.fmi.drivers.roster import open_driver
 from actors.fmi.hall import Hall
 from actors.fmi.post import SensorPost, Traits
 from actors.fmi.settings_sensors import LineSensor, SensorSettings
+from actors.fmi.watchman import Watchman
 from actors.serial_port import NotOpened, PortLost
 from config.sentence import Sentence
 from supervisor import SupervisedActor
@@ -45,7 +46,7 @@ class SensorActor(SupervisedActor):
         self._post: SensorPost = hall.post(settings.name)
         self._driver: Driver | None = None
         self._trouble: Sentence | None = None
-        self._gate = Gate(settings.name, time.monotonic)
+        self._gate = Gate(settings.name, time.monotonic, Watchman(settings))
 
     def on_start(self) -> None:
         """Begin with the first message: opening a port may take longer than a start is allowed to."""
@@ -62,6 +63,7 @@ class SensorActor(SupervisedActor):
     def on_failure(self, *_: object) -> None:
         """Let go of the port after a crash too: the next incarnation wants it for itself."""
         self._close()
+        self._gate.abandon()
 
     def interrupt(self) -> None:
         """End the read that goes on, from another thread."""
@@ -92,6 +94,7 @@ class SensorActor(SupervisedActor):
             return _RETRY_SECONDS
         except PortLost as error:
             self._close()
+            self._gate.abandon()
             lost = Sentence.of("the connection to the sensor at {port} was lost", port=self._settings.port)
             logger.debug("%s: %s", self.path, error, extra={"event": "fmi.port_lost"})
             self._away(lost, is_unplugged=True)
@@ -152,10 +155,12 @@ class SensorActor(SupervisedActor):
 class Gate:
     """What closes the way in at the limit, where the settings name something; open at first, and at last.
 
-    A device that does not obey is told again after a while; one that vanishes is found open when it is back.
+    A device that does not obey is told again after a while. While the way in is closed a watchman, a process of its
+    own, opens it should the program die; without one it is not closed.
     """
 
-    def __init__(self, sensor: str, monotonic: Callable[[], float]) -> None:
+    def __init__(self, sensor: str, monotonic: Callable[[], float], watchman: Watchman) -> None:
+        self._watchman = watchman
         self._sensor = sensor
         self._monotonic = monotonic
         self._is_closed = False
@@ -176,8 +181,12 @@ class Gate:
             self._is_closed = forbid
             return
         try:
+            if forbid:
+                self._watchman.post()
             driver.forbid_entries(forbid)
-        except NotObeyed as error:
+            if not forbid:
+                self._watchman.dismiss()
+        except (NotObeyed, OSError) as error:
             self._not_before = self._monotonic() + _OBEY_AGAIN_SECONDS
             if not self._complains:
                 logger.warning("sensor %s: %s", self._sensor, error, extra={"event": "fmi.gate_not_obeyed"})
@@ -189,6 +198,11 @@ class Gate:
             "entries at %s are %s", self._sensor, "forbidden" if forbid else "free", extra={"event": "fmi.gate"}
         )
 
+    def abandon(self) -> None:
+        """Have the watchman open the way in: the port was let go of, and it may be long until it is opened again."""
+        if self._is_closed:
+            self._watchman.alarm()
+
     def open_at_last(self, driver: Driver) -> None:
         """Open the way in before the program lets go of it, as far as the device can be reached."""
         self._not_before = 0.0
@@ -196,3 +210,5 @@ class Gate:
             self.obey(driver, forbid=False)
         except PortLost as error:
             logger.debug("%s: %s", self._sensor, error, extra={"event": "fmi.port_lost"})
+        if self._is_closed:
+            self._watchman.alarm()  # it goes on trying

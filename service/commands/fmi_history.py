@@ -3,9 +3,11 @@
 import argparse
 import csv
 import io
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import attrs
 
 from config.sentence import Sentence, SentenceError
 from service.argument_parser import Commands
@@ -15,6 +17,7 @@ from service.exit_codes import Exit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from actors.fmi.balance import Suspicion
     from actors.fmi.days import Days
     from actors.fmi.settings import FmiSettings
     from club.attendance_desk import AttendanceDesk, SensorDay
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 _STRETCH: Final = timedelta(minutes=30)
 _MINUTE: Final = timedelta(minutes=1)
+_COMPARED: Final = timedelta(days=14)
+"""The days before, by which a sensor that counts badly is found."""
 
 
 class NotWritten(SentenceError):  # noqa: N818 - what the reader sees
@@ -84,32 +89,27 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     return Exit.OK
 
 
+@attrs.frozen
 class DayOfZone:
-    """What the database has of one day of a zone."""
+    """What the database has of one day of a zone, until now when it is today."""
 
-    def __init__(
-        self,
-        zone: str,
-        days: "Days",
-        day: date,
-        minutes: "Sequence[HistoryMinute]",
-        corrections: "Sequence[Correction]",
-        sensors: "Sequence[SensorDay]",
-    ) -> None:
-        self.zone = zone
-        self.day = day
-        self.begins_at = days.begins_at(day)
-        self.ends_at = min(days.begins_at(day + timedelta(days=1)), datetime.now().astimezone())
-        self.timezone = days.zone
-        self.minutes = minutes
-        self.corrections = corrections
-        self.sensors = sensors
+    zone: str
+    day: date
+    begins_at: datetime
+    ends_at: datetime
+    timezone: tzinfo
+    minutes: "Sequence[HistoryMinute]"
+    corrections: "Sequence[Correction]"
+    sensors: "Sequence[SensorDay]"
+    suspicions: "Sequence[Suspicion]"
 
     @classmethod
     def read(
         cls, desk: "AttendanceDesk", zone: str, settings: "FmiSettings", days: "Days", asked: date | None
     ) -> "DayOfZone":
         """Read it; a zone that is a sum has the sensors of its parts."""
+        from actors.fmi.balance import suspicions  # noqa: PLC0415
+
         day = asked or days.day_of(datetime.now().astimezone())
         begins_at, ends_at = days.begins_at(day), days.begins_at(day + timedelta(days=1))
         zones = settings.zones[zone].includes or (zone,)
@@ -123,12 +123,24 @@ class DayOfZone:
             for each in desk.corrections(None, begins_at, limit=1000)
             if each.zone in zones and each.created_at is not None and each.created_at < ends_at
         ]
-        sensors = [
+        lately = [
             each
-            for each in desk.sensor_days(day.isoformat())
-            if each.day == day.isoformat() and (each.station, each.name) in near
+            for each in desk.sensor_days((day - _COMPARED).isoformat())
+            if each.day <= day.isoformat() and (each.station, each.name) in near
         ]
-        return cls(zone, days, day, desk.history(zone, begins_at, ends_at), corrections[::-1], sensors)
+        of_day = [each for each in lately if each.day == day.isoformat()]
+        minutes = desk.history(zone, begins_at, ends_at)
+        return cls(
+            zone=zone,
+            day=day,
+            begins_at=begins_at,
+            ends_at=min(ends_at, datetime.now().astimezone()),
+            timezone=days.zone,
+            minutes=minutes,
+            corrections=corrections[::-1],
+            sensors=of_day,
+            suspicions=suspicions(lately, day.isoformat()),
+        )
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON; minutes that are not there are not known."""
@@ -258,7 +270,8 @@ def _print_page(day: DayOfZone, console: Console) -> None:
         console.print(Sentence.of("nothing is known of {zone} on {day}", zone=day.zone, day=day.day.isoformat()))
     for line in hour_lines(stretches, console.terminal, console.language) if stretches else ():
         console.print(line)
-    said = [*map(_of_sensor, day.sensors), *(_of_correction(correction, day) for correction in day.corrections)]
+    said: list[Sentence] = [*map(_of_sensor, day.sensors), *(each.sentence for each in day.suspicions)]
+    said += [_of_correction(correction, day) for correction in day.corrections]
     for sentence in said:
         for line in wrap(console.text(sentence), console.terminal.columns):
             console.print(line)

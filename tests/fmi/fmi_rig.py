@@ -1,52 +1,30 @@
 """Simulated sensors that can be unplugged, at ports whose names stay: for the tests and benchmarks of attendance."""
 
-import contextlib
-import os
 import threading
-import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+import sensor_simulators
 
 from actors.fmi.simulation.play import STEP_SECONDS
 from actors.fmi.simulation.sensor import SimulatedSensor
 
 
-class Cable:
-    """A pseudo-terminal under a name of its own, as udev gives a device one; `unplug` takes both away."""
-
-    def __init__(self, link: Path) -> None:
-        self._link = link
-        self._lock = threading.Lock()
-        self._ends: tuple[int, int] | None = None
-        self.plug()
+class Cable(sensor_simulators.Cable):
+    """The far end of a port, as an outlet of a simulated sensor; what is written to an unplugged one is lost."""
 
     @property
     def port(self) -> str:
-        return str(self._link)
-
-    def plug(self) -> None:
-        with self._lock:
-            sensor, line = os.openpty()
-            tty.setraw(line)
-            os.set_blocking(sensor, False)
-            self._ends = (sensor, line)
-            fresh = self._link.with_name(self._link.name + ".new")
-            fresh.symlink_to(os.ttyname(line))
-            fresh.replace(self._link)
-
-    def unplug(self) -> None:
-        with self._lock:
-            ends, self._ends = self._ends, None
-            if ends is not None:
-                self._link.unlink(missing_ok=True)
-                for descriptor in ends:
-                    os.close(descriptor)
+        return str(self.link)
 
     def write(self, frames: bytes) -> None:
-        with self._lock, contextlib.suppress(BlockingIOError):
-            if self._ends is not None:
-                os.write(self._ends[0], frames)
+        with self._lock:
+            if self._master >= 0:
+                self.say(frames)
+
+    def fileno(self) -> int:
+        """Return the sensor's end, for a process that writes into it."""
+        return self._master
 
     def close(self) -> None:
         self.unplug()

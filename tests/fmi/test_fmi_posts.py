@@ -136,6 +136,40 @@ def test_a_sensor_is_unknown_when_it_is_silent_away_unattended_or_not_heard_yet(
     assert post.is_left
 
 
+def test_a_port_whose_opening_takes_long_stays_away_and_does_not_flap(hall: Hall, time: Time) -> None:
+    post = hall.post("entree")
+    post.away(AWAY, is_unplugged=False)
+    time.passes(6)
+    assert (post.look().state, post.look().reason) == (SensorState.AWAY, AWAY)
+    time.passes(20)
+    assert post.look().state is SensorState.UNATTENDED
+
+
+def test_a_sensor_of_which_only_noise_comes_says_so(hall: Hall, time: Time) -> None:
+    noise = Sentence.of("what arrives is not from such a sensor")
+    post = hall.post("entree")
+    post.opened(TALKS)
+    post.read(noise)
+    assert (post.look().state, post.look().reason) == (SensorState.STARTING, noise)
+    post.heard()
+    for _ in range(4):
+        time.passes(1)
+        post.come_by()
+        post.read(noise)
+    assert (post.look().state, post.look().reason) == (SensorState.SILENT, noise)
+
+
+def test_much_noise_is_remarked_though_the_sensor_counts(hall: Hall, time: Time) -> None:
+    noise = Sentence.of("what arrived was damaged")
+    post = hall.post("entree")
+    post.opened(TALKS)
+    for number in range(100):
+        post.heard()
+        post.read(noise if number % 3 == 0 else None)
+    assert post.look().known
+    assert post.look().remark == noise
+
+
 def test_known_since_is_when_it_was_heard_again_not_when_it_was_written(hall: Hall, time: Time) -> None:
     post = hall.post("entree")
     post.opened(TALKS)

@@ -17,6 +17,7 @@ from actors.fmi.reckoning import Crossing
 from actors.fmi.sensor import Gate
 from actors.fmi.settings import AlertSettings
 from actors.fmi.shown import FRESH_SECONDS, shown
+from actors.fmi.watchman import Watchman
 from actors.fmi.zones import ZoneRule
 from actors.operation import Page
 from actors.serial_port import PortLost
@@ -71,9 +72,33 @@ def clock() -> Clock:
     return Clock()
 
 
+class Watch(Watchman):
+    """A watchman that only writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.trouble: OSError | None = None
+
+    def post(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.told.append("watch")
+
+    def dismiss(self) -> None:
+        self.told.append("go")
+
+    def alarm(self) -> None:
+        self.told.append("open it")
+
+
 @pytest.fixture
-def gate(clock: Clock) -> Gate:
-    return Gate("tourniquet", clock.monotonic)
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def gate(clock: Clock, watch: Watch) -> Gate:
+    return Gate("tourniquet", clock.monotonic, watch)
 
 
 def test_the_way_in_is_opened_at_the_start_whoever_closed_it(gate: Gate) -> None:
@@ -110,6 +135,26 @@ def test_a_device_that_does_not_obey_is_told_again_after_a_while(gate: Gate, clo
     clock.at += 6
     gate.obey(turnstile, forbid=True)
     assert turnstile.orders == [False, True]
+
+
+def test_the_way_in_is_not_closed_without_somebody_who_would_open_it(gate: Gate, watch: Watch) -> None:
+    turnstile = Turnstile()
+    gate.begin(turnstile)
+    watch.trouble = OSError("no process to be had")
+    gate.obey(turnstile, forbid=True)
+    assert turnstile.orders == [False]
+
+
+def test_whoever_watches_comes_before_the_way_in_is_closed_and_goes_after_it_is_open(gate: Gate, watch: Watch) -> None:
+    turnstile = Turnstile()
+    gate.begin(turnstile)
+    watch.told.clear()
+    gate.obey(turnstile, forbid=True)
+    gate.obey(turnstile, forbid=False)
+    assert watch.told == ["watch", "go"]
+    gate.obey(turnstile, forbid=True)
+    gate.abandon()  # the actor crashed, or the port is gone
+    assert watch.told[2:] == ["watch", "open it"]
 
 
 def test_nothing_is_written_to_a_device_that_the_settings_do_not_let_close(gate: Gate) -> None:

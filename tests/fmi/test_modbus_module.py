@@ -149,6 +149,16 @@ def test_a_relay_that_sticks_is_not_taken_for_moved(module: Module) -> None:
     driver.close()
 
 
+def test_a_relay_behind_an_adapter_that_echoes_is_moved(module: Module) -> None:
+    module.echoes = True
+    driver = open_driver(settings(module, relay_coil=3))
+    assert isinstance(driver, CanForbid)
+    for forbidden in (True, False, False, True):
+        driver.forbid_entries(forbidden)
+        assert module.coils[3] is forbidden
+    driver.close()
+
+
 def test_a_relay_that_is_not_there_or_not_written_is_said(module: Module) -> None:
     driver = open_driver(settings(module, relay_coil=3, relay_unit=9, answer_within=timedelta(milliseconds=50)))
     assert isinstance(driver, CanForbid)

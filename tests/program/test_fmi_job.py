@@ -3,14 +3,19 @@
 import json
 import signal
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from fmi_rig import Cable, living
+from sensor_simulators import Answering, Turnstile
 
+from actors.fmi.simulation.sensor import SimulatedSensor
+from actors.serial_port import open_port
 from tests.program.fmi_club import Pool, a_pool
-from tests.program.sample_club import end
+from tests.program.sample_club import Club, end
 
 
 @pytest.fixture
@@ -72,7 +77,7 @@ def test_an_unplugged_sensor_makes_the_zone_unknown_and_comes_back_by_itself(poo
     status = pool.status()
     assert status["state"] == "attention"
     assert "entree" in pool.operation("fmi")["reason"]
-    pool.cables["entree"].plug()
+    pool.cables["entree"].plug_in()
     pool.wait_until(lambda: pool.present() == (7, True))
     pool.pass_in(2)
     pool.wait_present(9)
@@ -164,10 +169,6 @@ def test_a_person_corrects_the_number_and_it_is_traced(pool: Pool) -> None:
 
 
 def test_a_zone_with_sensors_on_two_stations_is_one_number(pool: Pool, tmp_path: Path) -> None:
-    from fmi_rig import Cable, living  # noqa: PLC0415
-
-    from actors.fmi.simulation.sensor import SimulatedSensor  # noqa: PLC0415
-
     cable = Cable(tmp_path / "jardin")
     pool.cables["jardin"] = cable
     pool.sensors["jardin"] = SimulatedSensor("jardin", cable)
@@ -193,8 +194,99 @@ def test_a_zone_with_sensors_on_two_stations_is_one_number(pool: Pool, tmp_path:
         pool.wait_until(lambda: pool.present() == (3, False))  # one of its doors is watched by nobody
 
 
-def test_a_run_is_refused_in_words_and_a_port_that_two_programs_want_is_said_to_be_busy(pool: Pool) -> None:
-    pool.begin_counting()
+def test_attendance_has_no_run_to_be_done(pool: Pool) -> None:
+    pool.start()
     code, _, errors = pool.command("run-now", "fmi")
     assert code == 1
     assert "works all the time" in errors
+
+
+def test_a_port_that_is_taken_or_has_no_sensor_is_said_and_leaves_the_other_alone(pool: Pool) -> None:
+    taken = open_port(pool.cables["entree"].port)
+    try:
+        pool.start()
+        pool.wait_until(lambda: "in use" in str(reasons(pool).get("entree")))
+        assert reasons(pool)["sortie"] is None
+    finally:
+        taken.close()
+    pool.wait_until(lambda: reasons(pool) == {"entree": None, "sortie": None})  # it is free again
+    with babbling(pool.cables["sortie"], pool):
+        pool.wait_until(lambda: "damaged" in str(reasons(pool).get("sortie")))
+        assert reasons(pool)["entree"] is None
+
+
+def reasons(pool: Pool) -> dict[str, str | None]:
+    rows = pool.rows("SELECT name, reason FROM fmi_sensor WHERE reason IS NOT NULL OR known = 1")
+    return dict(rows)
+
+
+@contextmanager
+def babbling(cable: Cable, pool: Pool) -> Iterator[None]:
+    """Have what is no sensor send at the port, as at a wrong speed; the sensor that was there is silent."""
+    quiet, noisy = pool.sensors.pop("sortie"), threading.Event()
+    quiet.outlet = Deaf(cable)
+
+    def babble() -> None:
+        while not noisy.wait(0.02):
+            cable.write(bytes(range(128, 256)))
+
+    thread = threading.Thread(target=babble)
+    thread.start()
+    try:
+        yield
+    finally:
+        noisy.set()
+        thread.join()
+
+
+class Deaf:
+    """An outlet that sends nothing."""
+
+    def __init__(self, cable: Cable) -> None:
+        self.port = cable.port
+
+    def write(self, frames: bytes) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+TURNSTILE = """
+[club]
+name = "Forme et Santé"
+language = "en"
+database = "sqlite:///club.db"
+[stations.ACCUEIL]
+server = true
+[[stations.ACCUEIL.sensors]]
+name = "tourniquet"
+driver = "tpw321"
+port = "{port}"
+zone = "bassin"
+may_forbid = true
+every = "200ms"
+[fmi.zones.bassin]
+limit = 3
+"""
+FREE, FORBIDDEN = b"\x30\x31", b"\x32\x31"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_full_zone_closes_its_turnstile_and_the_programs_end_opens_it(tmp_path: Path, number: int) -> None:
+    turnstile = Turnstile()
+    with Cable(tmp_path / "tourniquet") as cable:
+        device = Answering(cable, turnstile)
+        club = Club(tmp_path)
+        try:
+            club.settings.write_text(TURNSTILE.format(port=cable.port), "utf-8")
+            club.make_database()
+            station = club.start()
+            club.wait_until(lambda: club.rows("SELECT known FROM attendance") == [(1,)])
+            turnstile.entries += 3
+            club.wait_until(lambda: turnstile.mode == FORBIDDEN)
+            end(station, number)
+            club.wait_until(lambda: turnstile.mode == FREE)
+        finally:
+            club.close()
+            device.close()

@@ -208,3 +208,15 @@ def test_an_sqlite_that_can_damage_a_database_is_a_warning(
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 2))
     code, findings = examined(capsys)
     assert (code, findings["sqlite"][0]["level"]) == (0, "warning")
+
+
+def test_sensors_whose_ports_are_not_there(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sensor = (
+        '[[stations.ACCUEIL.sensors]]\nname = "entree"\nzone = "bassin"\ndriver = "terabee"\nport = "/dev/ttyACM77"\n'
+    )
+    config.write_text(f"{SETTINGS}{sensor}[fmi.zones.bassin]\nlimit = 100\n", encoding="utf-8")
+    code, findings = examined(capsys)
+    assert code == 1
+    assert [finding["text"] for finding in findings["sensors"]] == [
+        "sensor entree: nothing is plugged in at /dev/ttyACM77"
+    ]

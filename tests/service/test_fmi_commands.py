@@ -238,6 +238,17 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def connected(number: int) -> socket.socket:
+    """Connect as soon as somebody listens."""
+    until = monotonic() + 60
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", number), 1)
+        except OSError:
+            assert monotonic() < until
+        Event().wait(0.05)
+
+
 def test_a_recorded_day_is_played_to_whoever_listens_and_its_truth_is_told(tmp_path: Path) -> None:
     (tmp_path / "day.csv").write_text(
         "at,sensor,direction\n09:00:00,entree,in\n09:00:01,entree,in\n09:00:30,entree,out\n"
@@ -258,16 +269,8 @@ def test_a_recorded_day_is_played_to_whoever_listens_and_its_truth_is_told(tmp_p
     with subprocess.Popen(
         [sys.executable, "-m", "service", "fmi", "simulate", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as playing:
-        until = monotonic() + 60
-        while True:
-            try:
-                client = socket.create_connection(("127.0.0.1", number), 1)
-                break
-            except OSError:
-                assert monotonic() < until
-                Event().wait(0.05)
         heard = b""
-        with client:
+        with connected(number) as client:
             client.settimeout(60)
             while read := client.recv(4096):
                 heard += read

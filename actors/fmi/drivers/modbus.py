@@ -27,7 +27,8 @@ from config.sentence import Sentence
 _MOST_REGISTERS: Final = 125
 _IS_ERROR: Final = 0x80
 _EXCEPTION_BYTES: Final = 5
-_ECHO_BYTES: Final = 8
+_WRITTEN_BYTES: Final = 8
+_COIL_BYTES: Final = 6
 _EXCEPTIONS: Final = {
     1: Sentence.of("the module knows no such function: is it input or holding"),
     2: Sentence.of("the module has no such register: look at its manual"),
@@ -83,6 +84,7 @@ class Modbus(Polling):
         super().__init__(port, settings.every, settings.answer_within, monotonic)
         self._settings = settings
         self._codec = ModbusCodec()
+        self._echoes = False
 
     @property
     def can_forbid(self) -> bool:
@@ -107,19 +109,26 @@ class Modbus(Polling):
         return Totals(entries, exits, bits=16 * settings.words - (settings.pulses.bit_length() - 1))
 
     def forbid_entries(self, forbidden: bool) -> None:  # noqa: FBT001 - the Protocol's
-        """Set the relay, and read it back: an adapter that echoes what is sent would confirm anything."""
+        """Set the relay unless it stands so, and read it back: an echo of what is sent would confirm anything."""
         settings = self._settings
         if settings.relay_coil is None:
             raise NotObeyed("no relay is written in the settings of this module: write relay_coil")
         self.resume()
         unit = settings.relay_unit or settings.unit
         is_on = forbidden == (settings.relay_closes == "on")
-        self._exchanged(WriteSingleCoilRequest(address=settings.relay_coil, bits=[is_on], dev_id=unit), _ECHO_BYTES)
-        answer = self._exchanged(ReadCoilsRequest(address=settings.relay_coil, count=1, dev_id=unit), 6)
-        if isinstance(answer, Unanswered):
-            raise NotObeyed("the relay did not confirm: {why}", why=answer.reason)
-        if not isinstance(answer, ReadCoilsResponse) or answer.bits[0] != is_on:
+        if self._is_coil_on(settings.relay_coil, unit) == is_on:
+            return
+        self._exchanged(WriteSingleCoilRequest(address=settings.relay_coil, bits=[is_on], dev_id=unit), _WRITTEN_BYTES)
+        if self._is_coil_on(settings.relay_coil, unit) != is_on:
             raise NotObeyed("the relay stayed as it was: look at its coil and its wiring")
+
+    def _is_coil_on(self, coil: int, unit: int) -> bool:
+        answer = self._exchanged(ReadCoilsRequest(address=coil, count=1, dev_id=unit), _COIL_BYTES)
+        if isinstance(answer, ReadCoilsResponse):
+            return bool(answer.bits[0])
+        raise NotObeyed(
+            "the relay did not confirm: {why}", why=answer.reason if isinstance(answer, Unanswered) else _BROKEN
+        )
 
     def _registers(self, start: int, count: int) -> list[int] | Unanswered:
         question = reading(self._settings.function, start, count, self._settings.unit)
@@ -131,8 +140,21 @@ class Modbus(Polling):
         return answer if isinstance(answer, Unanswered) else Unanswered(_BROKEN, len(self.came))
 
     def _exchanged(self, pdu: ModbusPDU, length: int) -> Any:
-        """Return pymodbus's answer, or why there is none."""
-        frame = self.exchange(self._codec.question(pdu), lambda came: _first(self._codec.answer(came, pdu, length)))
+        """Return pymodbus's answer, or why there is none.
+
+        Where the adapter echoes, the first copy of a written coil is ours: to ask again before the module's own has
+        come would have two speak at once. The answer to a reading tells an echo: it never is the question.
+        """
+        question = self._codec.question(pdu)
+
+        def answer_of(came: bytes) -> bytes | None:
+            is_echo = self._echoes and came.startswith(question)
+            found = self._codec.answer(came[len(question) :] if is_echo else came, pdu, length)
+            return None if found is None else found[0]
+
+        frame = self.exchange(question, answer_of)
+        if not isinstance(pdu, WriteSingleCoilRequest):
+            self._echoes = self.came.startswith(question)
         if frame is None:
             return Unanswered(_BROKEN if self.came else _SILENT, len(self.came))
         _, answer = self._codec.answer(frame, pdu, length) or (b"", None)
@@ -151,7 +173,3 @@ class Modbus(Polling):
         for word in words:
             count = count << 16 | word
         return count // self._settings.pulses
-
-
-def _first(answer: tuple[bytes, ModbusPDU] | None) -> bytes | None:
-    return None if answer is None else answer[0]
