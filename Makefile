@@ -12,7 +12,7 @@ install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt tools/make-venv
 	PYTHON="$(PYTHON)" sh tools/make-venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,develop]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,develop,plot]'
 	@touch $@
 
 demo: install

@@ -33,6 +33,7 @@ def load_bytes(path: Path, content: bytes, schema: SettingsSchema) -> Settings:
     """Return the settings that the content means for a file at this absolute path; raises SettingsError."""
     document = parse(path, content)
     found: list[Refusal] = list(_club_rules(document.values))
+    found += [refusal for rule in schema.rules for refusal in rule(document.values)]
     table: Any = None
     try:
         table = structured(

@@ -1,6 +1,6 @@
 """What a settings file may hold: the club's own tables, and those that operations contribute."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -8,6 +8,7 @@ import attrs
 
 from config.checks import NotEmpty
 from config.declaration import setting
+from config.problem import ValueRefusedError
 from config.sentence import Sentence
 from config.shapes import (
     UNCHECKED,
@@ -25,6 +26,8 @@ from config.shapes import (
 from config.tables import ClubSettings, OperationSettings, UncheckedTable
 from config.variants import check_variants
 
+Rule = Callable[[Mapping[str, Any]], Iterable[tuple[tuple[str | int, ...], ValueRefusedError]]]
+
 
 def _read_only(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(values))
@@ -36,12 +39,14 @@ class SettingsSchema:
 
     `operations`: by id, the operation's settings class (derived from OperationSettings), or UNCHECKED while it has
     none. `station_tables`: by key, what an operation adds to each station: an attrs class, `tuple[attrs class, ...]`
-    for `[[stations.X.key]]`, or UNCHECKED. `SUMMARY: ClassVar[Sentence]` of a class tells what the table is for. A
-    class that cannot be settings is a TypeError here, not at the first file.
+    for `[[stations.X.key]]`, or UNCHECKED. `rules` yield, of the raw values, what does not agree between tables: a path
+    and its refusal, told beside all other problems. `SUMMARY: ClassVar[Sentence]` of a class tells what the table is
+    for. A class that cannot be settings is a TypeError here, not at the first file.
     """
 
     operations: Mapping[str, Any] = attrs.field(factory=dict, converter=_read_only)
     station_tables: Mapping[str, Any] = attrs.field(factory=dict, converter=_read_only)
+    rules: tuple[Rule, ...] = ()
     station_class: type = attrs.field(init=False, eq=False, repr=False)
     document_class: type = attrs.field(init=False, eq=False, repr=False)
 

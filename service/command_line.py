@@ -32,6 +32,7 @@ _MODULES: Final = {
     "email": "email",
     "sms": "sms",
     "autostart": "autostart",
+    "fmi": "fmi",
     "doctor": "doctor",
     "demo": "demo",
 }

@@ -141,6 +141,8 @@ class Handlers:
         if is_dry:
             raise RequestRefused("{operation} has no dry run: leave --dry-run out", operation=operation)
         self._refuse_while_paused(operation)
+        if self._counts_on(operation):
+            raise RequestRefused("{operation} works all the time: there is no run to be done", operation=operation)
         try:
             run: Run = self._station.tree.child(operation).ask(RunNow(), timeout=_RUN_SECONDS)
         except UnknownChild:
@@ -169,6 +171,10 @@ class Handlers:
         why = why_paused(self._station.pauses, path)
         if why is not None:
             raise RequestRefused(why)
+
+    def _counts_on(self, operation: str) -> bool:
+        """Whether an operation has actors beneath it that never end their work, and so no runs."""
+        return any(report.path == operation and report.is_supervisor for report in self._station.tree.which_children())
 
     def _reason(self, operation: str, language: str) -> str | None:
         status = self._station.describe(language)

@@ -28,6 +28,7 @@ from service.channel.client import NotRunning, ask, computer_name, find
 from service.club_database import database_of
 from service.doctor_database import clocks, dangers, doubtful_objections, failed_runs, waiting_emails
 from service.doctor_modem import cautions, condition, modem_of
+from service.doctor_sensors import sensor_ports
 from service.findings import Finding, Level
 from service.instance import running
 from service.paths import Folders, UnsafePath, folders
@@ -162,6 +163,7 @@ class Examination:
         else:
             self._here = station
             yield Finding("station", Level.OK, Sentence.of("this station is {station}", station=station.name))
+            yield from sensor_ports({sensor.name: sensor.port for sensor in station.tables.get("sensors") or ()})
 
     def _database(self, settings: Settings) -> Iterator[Finding]:
         begun = monotonic()

@@ -33,7 +33,7 @@ class StationFiles(NamedTuple):
     """The files of one station. The folders exist; the files need not.
 
     `journal` is the supervision tree's memory of ends, `answers` the outbox's of what was sent, `pauses` what a person
-    has paused.
+    has paused; what an operation keeps lies beside them.
     """
 
     lock: Path
@@ -42,6 +42,10 @@ class StationFiles(NamedTuple):
     journal: Path
     answers: Path
     pauses: Path
+
+    def kept(self, operation: str) -> Path:
+        """Return the file of what an operation keeps."""
+        return self.answers.with_suffix(f".{operation}")
 
 
 class Folders(NamedTuple):

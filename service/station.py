@@ -13,10 +13,10 @@ import attrs
 
 from actors import settings_file
 from actors.board import Board
-from actors.operation import Operation
+from actors.operation import Operation, Page
 from actors.pauses import Pauses
 from actors.registry import ID as REGISTRY
-from actors.registry import Apply, Identity, RegistryActor, StationPlan
+from actors.registry import Apply, Belongings, Identity, RegistryActor, StationPlan
 from club import Journal
 from config import Problem, Settings, SettingsFile
 from config.masking import mask
@@ -25,7 +25,7 @@ from service import control
 from service.channel.server import ControlServer
 from service.ends import MaskedJournal
 from service.paths import StationFiles
-from service.status import Program, Reader, describe
+from service.status import Program, Reader, describe, is_here
 from supervisor import (
     Backoff,
     ChildDown,
@@ -82,11 +82,13 @@ class Station:
         self._is_stopping = False
         self.board = Board(lambda: datetime.now(UTC))
         self.pauses = Pauses(files.pauses)
+        self._operations = tuple(operations)
+        self._kept = {each.id: each.keep(files.kept(each.id)) for each in operations if each.keep is not None}
         self.plan = StationPlan(
             identity,
             operations,
             self.board,
-            Journal(files.answers, sync=False),
+            Belongings(Journal(files.answers, sync=False), self._kept),
             tell=self._tell,
             aggregate_state=self.state,
         )
@@ -148,7 +150,15 @@ class Station:
 
     def describe(self, language: str) -> dict[str, Any]:
         """Return the status of contract §1 in a language; answered while any actor hangs."""
-        return describe(self._program(), self.board.notices(), self.tree.which_children(), self.reader(language))
+        notices = self.board.notices()
+        reader = self.reader(language)
+        page = Page(reader.language, reader.timezone)
+        added = {
+            each.id: each.shown(self._kept.get(each.id), page)
+            for each in self._operations
+            if each.shown is not None and each.id in notices and is_here(notices[each.id])
+        }
+        return {**describe(self._program(), notices, self.tree.which_children(), reader), **added}
 
     def reader(self, language: str) -> Reader:
         """Return a reader of this language, at the club's time."""

@@ -109,6 +109,11 @@ def aggregate(program: Program, notices: Iterable[Notice], reports: Iterable[Chi
     return "active"
 
 
+def is_here(notice: Notice) -> bool:
+    """Return whether an operation runs, or should run, on this station."""
+    return notice.state not in {OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED}
+
+
 def _without_lease(operation: str, notice: Notice, program: Program) -> Notice:
     """Return what an exclusive operation is when its lease ran out while who prolongs it still waits for a driver."""
     if notice.state is not OperationState.ACTIVE or operation not in _EXCLUSIVE or operation in program.held:

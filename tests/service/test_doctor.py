@@ -258,3 +258,15 @@ def test_a_modem_is_asked_how_it_is_and_its_card_is_warned_of(
         assert "modem" not in examined(capsys)[1], "it is another station's"
     finally:
         simulated.close()
+
+
+def test_sensors_whose_ports_are_not_there(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sensor = (
+        '[[stations.ACCUEIL.sensors]]\nname = "entree"\nzone = "bassin"\ndriver = "terabee"\nport = "/dev/ttyACM77"\n'
+    )
+    config.write_text(f"{SETTINGS}{sensor}[fmi.zones.bassin]\nlimit = 100\n", encoding="utf-8")
+    code, findings = examined(capsys)
+    assert code == 1
+    assert [finding["text"] for finding in findings["sensors"]] == [
+        "sensor entree: nothing is plugged in at /dev/ttyACM77"
+    ]

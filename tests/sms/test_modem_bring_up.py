@@ -80,7 +80,7 @@ def test_the_sms_centre_of_the_settings_is_set(tmp_path: Path) -> None:
 
 def test_a_port_that_is_not_there_says_so(rig: Rig) -> None:
     rig.simulated.unplug()
-    assert "no modem is plugged in" in str(why(rig).sentence)
+    assert "nothing is plugged in" in str(why(rig).sentence)
     rig.simulated.plug_in()
     assert isinstance(rig.send(), Accepted)
 
@@ -97,7 +97,7 @@ def test_a_modem_that_is_unplugged_at_rest_is_found_again(rig: Rig) -> None:
 def test_another_program_on_the_port_is_said(rig: Rig) -> None:
     rig.transport.open()
     second = rig.another()
-    with pytest.raises(Unavailable, match="another program uses the port"):
+    with pytest.raises(Unavailable, match="in use by another program"):
         second.open()
     second.close()
 

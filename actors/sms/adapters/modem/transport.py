@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from actors.serial_port import Interrupted, PortLost
 from actors.sms.adapters.modem import network
 from actors.sms.adapters.modem.bring_up import Equipment
 from actors.sms.adapters.modem.caution import caution_of
@@ -21,7 +22,6 @@ from actors.sms.adapters.modem.ledger import Ledger
 from actors.sms.adapters.modem.link import Link
 from actors.sms.adapters.modem.passage import Passage
 from actors.sms.adapters.modem.pdu import submit
-from actors.sms.adapters.modem.port import Interrupted, PortLost
 from actors.sms.adapters.modem.settings import ModemSettings
 from actors.sms.adapters.modem.sim_pin import SimPin
 from actors.sms.adapters.modem.verdicts import MEMORY_FULL, told, verdict
