@@ -14,9 +14,10 @@ from actors.board import Run
 from actors.operation import NotHeld, RunNow, unknown_operation
 from config.sentence import SentenceError
 from service.channel import requests
-from service.channel.requests import LookForLeases, Restart, ShowStatus, Stop, parse
+from service.channel.requests import LookForLeases, Restart, ShowStatus, Stop, Watch, parse
 from service.channel.server import ControlServer
 from service.status import Reader, describe_run
+from service.watching import Watches
 from supervisor import ChildDown, StartFailed, SupervisedActor, Tree, UnknownChild
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class Handlers:
     def __init__(self, station: Answering) -> None:
         self._station = station
         self._long = threading.BoundedSemaphore(_LONG_REQUESTS)
+        self._watches = Watches(station.describe)
 
     def handle(self, request: dict[str, Any], language: str) -> dict[str, Any]:
         """Return the answer to a request; raises SentenceError for what cannot be done."""
@@ -90,6 +92,8 @@ class Handlers:
                 return {"stopping": True, "pid": os.getpid()}
             case LookForLeases():
                 return self._look_for_leases()
+            case Watch(seen):
+                return self._watches.wait(seen, language)
             case _:
                 assert_never(message)
 

@@ -17,6 +17,7 @@ _WORRYING_OPERATIONS: Final = frozenset({OperationState.WAITING, OperationState.
 _SAID_BY_THE_REGISTRY: Final = frozenset(
     {OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.FAILED}
 )
+_TITLES: Final = {rule.operation: rule.title for rule in RULES}
 _EXCLUSIVE: Final = frozenset(rule.operation for rule in RULES if rule.is_exclusive)
 _UP: Final = frozenset({ChildState.STARTING, ChildState.RUNNING, ChildState.STOPPING})
 _DOWN: Final = {
@@ -139,6 +140,8 @@ def _why_down(report: ChildReport) -> Sentence:
 def _operation(operation: str, notice: Notice, program: Program, reader: Reader) -> dict[str, Any]:
     return {
         "id": operation,
+        "title": _TITLES[operation].render(reader.language),
+        "is_exclusive": operation in _EXCLUSIVE,
         "state": notice.state.value,
         "reason": _text(_what_to_say(notice), reader),
         "since": _instant(notice.since_at, reader),

@@ -42,7 +42,14 @@ class LookForLeases:
     """Look at the club's leases at once, because a wish was written; answer `{"told": true}`."""
 
 
-Request: TypeAlias = ShowStatus | Restart | RunNow | Stop | LookForLeases
+@attrs.frozen
+class Watch:
+    """Answer `{"seen", "status"}` when the status is not the one that was `seen`, or `status` null after some seconds."""
+
+    seen: str
+
+
+Request: TypeAlias = ShowStatus | Restart | RunNow | Stop | LookForLeases | Watch
 
 
 def parse(request: Mapping[str, Any]) -> Request:
@@ -58,6 +65,8 @@ def parse(request: Mapping[str, Any]) -> Request:
             return Stop()
         case {"command": "look-for-leases"}:
             return LookForLeases()
+        case {"command": "watch", "seen": str(seen)}:
+            return Watch(seen)
     raise UnknownRequest(
         "the running program does not know the request {command}: it is of another version than this command, "
         "start it again",

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from config.sentence import SentenceError
 from service.channel.handshake import make_key
-from service.channel.requests import LookForLeases, Restart, RunNow, ShowStatus, Stop, parse
+from service.channel.requests import LookForLeases, Restart, RunNow, ShowStatus, Stop, Watch, parse
 from service.channel.server import Answer, ControlServer
 from service.instance import AlreadyRunning, acquire
 from service.paths import folders
@@ -44,6 +44,8 @@ def main(station: str, state: str) -> int:
                 return {"stopping": True, "pid": os.getpid()}
             case LookForLeases():
                 return {"told": True}
+            case Watch():
+                return {"seen": "", "status": None}
             case _:
                 assert_never(message)
 

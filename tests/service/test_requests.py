@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.channel.requests import LookForLeases, Request, Restart, RunNow, ShowStatus, Stop, UnknownRequest, parse
+from service.channel.requests import LookForLeases, Request, Restart, RunNow, ShowStatus, Stop, UnknownRequest, Watch, parse
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,7 @@ from service.channel.requests import LookForLeases, Request, Restart, RunNow, Sh
         ({"command": "run-now", "operation": "email", "dry_run": False}, RunNow("email", dry_run=False)),
         ({"command": "run-now", "operation": "email", "dry_run": True}, RunNow("email", dry_run=True)),
         ({"command": "stop"}, Stop()),
+        ({"command": "watch", "seen": ""}, Watch("")),
     ],
 )
 def test_a_request_is_a_message(request_: dict[str, Any], message: Request) -> None:
@@ -31,6 +32,7 @@ def test_a_request_is_a_message(request_: dict[str, Any], message: Request) -> N
         {"command": "fly"},
         {"command": "restart"},
         {"command": "restart", "actor": 3},
+        {"command": "watch"},
         {"command": "run-now", "operation": "email"},
         {"command": "run-now", "operation": "email", "dry_run": "yes"},  # in doubt nothing runs for real
     ],
