@@ -27,6 +27,7 @@ _DOWN: Final = {
     ChildState.FAILED: OperationState.FAILED,
     ChildState.ABANDONED: OperationState.FAILED,
 }
+_CALM_OPERATIONS: Final = frozenset(OperationState) - _WORRYING_OPERATIONS - {OperationState.FAILED}
 _CALM_ACTORS: Final = frozenset({ChildState.RUNNING, ChildState.STARTING, ChildState.STOPPED, ChildState.STOPPING})
 
 
@@ -143,6 +144,7 @@ def _operation(operation: str, notice: Notice, program: Program, reader: Reader)
         "title": _TITLES[operation].render(reader.language),
         "is_exclusive": operation in _EXCLUSIVE,
         "state": notice.state.value,
+        "attention": notice.state not in _CALM_OPERATIONS or notice.warning is not None or notice.concern is not None,
         "reason": _text(_what_to_say(notice), reader),
         "since": _instant(notice.since_at, reader),
         "holder": program.station if operation in program.held else notice.holder,

@@ -75,7 +75,8 @@ def words_to_json(words: Words) -> dict[str, Any]:
 def words_from_json(found: Mapping[str, Any]) -> Words:
     """Return the words that were sent; raises KeyError, TypeError for what are none."""
     legend = tuple((str(picture), str(meaning)) for picture, meaning in found["legend"])
-    return Words(**{**{name: str(value) for name, value in found.items()}, "legend": legend})
+    texts = {name: str(found[name]) for name in attrs.fields_dict(Words) if name != "legend"}
+    return Words(legend=legend, **texts)
 
 
 def _item(found: Mapping[str, Any]) -> Item:

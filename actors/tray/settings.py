@@ -19,9 +19,7 @@ class QuietSettings:
     SUMMARY: ClassVar[Sentence] = Sentence.of("hours in which no alert is shown; what lasts is told when they end")
 
     start: TimeOfDay = setting(key="from", help=Sentence.of("from when, by the club's clock"))
-    end: TimeOfDay = setting(
-        key="to", help=Sentence.of("until when; a time no later than from is one of the next day")
-    )
+    end: TimeOfDay = setting(key="to", help=Sentence.of("until when; a time no later than from is one of the next day"))
 
     def __attrs_post_init__(self) -> None:
         if self.start == self.end:

@@ -21,7 +21,7 @@ def notify_by_dbus(application: str, title: str, text: str, picture: str) -> boo
     except ImportError:
         return False
     address = DBusAddress("/org/freedesktop/Notifications", bus_name=_NAME, interface=_NAME)
-    body = (application, 0, "", title, _escaped(text), [], {"image-data": _image(picture)}, -1)
+    body: tuple[Any, ...] = (application, 0, "", title, _escaped(text), [], {"image-data": _image(picture)}, -1)
     try:
         with closing(open_dbus_connection(bus="SESSION")) as bus:
             call = new_method_call(address, "Notify", "susssasa{sv}i", body)

@@ -40,7 +40,7 @@ class Desk:
         self._hover += 1
         number = self._hover
         self._want(
-            lambda sheets: sheets.after(
+            lambda sheets: sheets.soon(
                 _HOVER_MS, lambda: sheets.words(face.tooltip, x, y) if number == self._hover else None
             )
         )

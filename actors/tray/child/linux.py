@@ -1,4 +1,4 @@
-"""Which back end of pystray serves a Linux desktop: GTK and AppIndicator where Debian's packages are, else X11 alone."""
+"""Which back end of pystray serves a Linux desktop: GTK where Debian's packages are, else X11 alone."""
 
 import os
 from typing import Final
@@ -17,7 +17,7 @@ def linux_back_end() -> MakeStand:
             from actors.tray.child.gtk import gtk_back_end  # noqa: PLC0415
 
             return gtk_back_end(wanted)
-        except Exception:  # noqa: BLE001 - gi raises ImportError, ValueError and errors of its own
+        except Exception:
             if wanted:
                 raise
     os.environ["PYSTRAY_BACKEND"] = "xorg"

@@ -17,7 +17,8 @@ _LOOK_AGAIN_SECONDS: Final = (0.05, 0.2, 0.6, 2.0)
 class MakeStand(Protocol):
     """Makes the icon of a back end; raises what it raises without a display."""
 
-    def __call__(self, wishes: Wishes, face: Face) -> Stand: ...
+    def __call__(self, wishes: Wishes, face: Face) -> Stand:
+        """Make it; it is shown by `run`."""
 
 
 class Owner:

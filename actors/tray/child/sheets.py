@@ -37,23 +37,29 @@ class Sheets:
         # Every picture stays referenced to the end: Tk shows nothing of one that Python has collected.
         self._pictures: dict[tuple[str, int], tk.PhotoImage] = {}
         self._shown: dict[str, Any] = {}
-        self._menus: list[tk.Menu] = []
+        self._waiting = 0
 
     # -- the loop ----------------------------------------------------------------------------------------------------
 
     def loop(self) -> None:
-        """Serve the windows until `end_loop`."""
-        if self._shown or self._root.tk.call("after", "info"):
+        """Serve the windows until `end_loop`, which may have been called already."""
+        if self._shown:
             self._root.mainloop()
+        self._root.update()  # what was taken away is gone from the screen, too
 
     def end_loop(self) -> None:
         """Make `loop` return."""
         self._root.quit()
 
     def after(self, milliseconds: int, job: Callable[[], object]) -> None:
+        """Do something later, if the loop still runs by then."""
+        self._root.after(milliseconds, job)
+
+    def soon(self, milliseconds: int, job: Callable[[], object]) -> None:
         """Do something later; until then something counts as shown."""
-        key = f"after {id(job)}"
-        self._shown.setdefault(key, None)
+        self._waiting += 1
+        key = f"soon {self._waiting}"
+        self._shown[key] = None
 
         def ring() -> None:
             self._shown.pop(key, None)
@@ -62,8 +68,8 @@ class Sheets:
         self._root.after(milliseconds, ring)
 
     def is_anything_shown(self) -> bool:
-        """Whether the loop is still needed; a pump that is due does not count."""
-        return any(not key.startswith("after") or True for key in self._shown)
+        """Whether the loop is still needed."""
+        return bool(self._shown)
 
     # -- the menu ----------------------------------------------------------------------------------------------------
 
@@ -74,8 +80,13 @@ class Sheets:
         menu = self._built(self._root, items, chosen)
         self._shown["menu"] = menu
         menu.bind("<Unmap>", lambda event: self._forget_menu(menu) if event.widget is menu else None)
-        y -= menu.winfo_reqheight() if y > self._root.winfo_screenheight() // 2 else 0
-        menu.tk_popup(x, max(0, y))
+        menu.update_idletasks()
+        margin = self._pixels(14)
+        is_low = y > self._root.winfo_screenheight() // 2
+        top = y - menu.winfo_reqheight() - margin if is_low else y + margin
+        left = min(x, self._root.winfo_screenwidth() - menu.winfo_reqwidth())
+        menu.tk_popup(max(0, left), max(0, top))
+        menu.focus_force()  # without it no key arrives: no window of ours has the keyboard
 
     def _built(self, parent: tk.Misc, items: tuple[Item, ...], chosen: Callable[[str], None]) -> tk.Menu:
         menu = tk.Menu(
@@ -89,7 +100,7 @@ class Sheets:
             disabledforeground=_PALE_INK,
             relief="solid",
             borderwidth=1,
-            activeborderwidth=0,
+            activeborderwidth=self._pixels(3),
         )
         for item in items:
             text = f"  {plain(item.text)}  "
@@ -110,7 +121,7 @@ class Sheets:
     def _forget_menu(self, menu: tk.Menu) -> None:
         # The choice comes after the menu has gone: it is destroyed a moment later.
         if self._shown.get("menu") is menu:
-            self._root.after(300, lambda: self._forget("menu") if self._shown.get("menu") is menu else None)
+            self.soon(300, lambda: self._forget("menu") if self._shown.get("menu") is menu else None)
 
     # -- words under the pointer -------------------------------------------------------------------------------------
 
@@ -139,7 +150,9 @@ class Sheets:
             return
         row = tk.Frame(sheet, background=_PAPER, padx=20, pady=18)
         row.pack(fill="both", expand=True)
-        tk.Label(row, image=self._picture("attention", 40), background=_PAPER).grid(row=0, column=0, rowspan=2, padx=(0, 16), sticky="n")
+        tk.Label(row, image=self._picture("attention", 40), background=_PAPER).grid(
+            row=0, column=0, rowspan=2, padx=(0, 16), sticky="n"
+        )
         self._label(row, words.quit_title, self._large).grid(row=0, column=1, sticky="w")
         self._label(row, words.quit_question, self._plain).grid(row=1, column=1, sticky="w", pady=(6, 0))
         buttons = self._buttons(sheet)
@@ -162,7 +175,9 @@ class Sheets:
         page.pack(fill="both", expand=True)
         self._label(page, words.help_title, self._large).grid(row=0, column=0, columnspan=2, sticky="w", pady=(0, 10))
         for number, (picture, meaning) in enumerate(words.legend, start=1):
-            tk.Label(page, image=self._picture(picture, 24), background=_PAPER).grid(row=number, column=0, padx=(0, 12), pady=4)
+            tk.Label(page, image=self._picture(picture, 24), background=_PAPER).grid(
+                row=number, column=0, padx=(0, 12), pady=4
+            )
             self._label(page, meaning, self._plain).grid(row=number, column=1, sticky="w", pady=4)
         text = self._label(page, words.help_text, self._plain)
         text.configure(wraplength=self._pixels(_WIDEST) + self._pixels(36))
@@ -179,7 +194,9 @@ class Sheets:
         sheet = self._borderless("alert")
         frame = tk.Frame(sheet, background=_PAPER, highlightbackground=_LINE, highlightthickness=1, padx=14, pady=12)
         frame.pack()
-        tk.Label(frame, image=self._picture(picture, 32), background=_PAPER).grid(row=0, column=0, rowspan=2, padx=(0, 12), sticky="n")
+        tk.Label(frame, image=self._picture(picture, 32), background=_PAPER).grid(
+            row=0, column=0, rowspan=2, padx=(0, 12), sticky="n"
+        )
         self._label(frame, title, self._bold).grid(row=0, column=1, sticky="w")
         self._label(frame, text, self._plain).grid(row=1, column=1, sticky="w", pady=(2, 0))
 

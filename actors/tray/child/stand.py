@@ -31,13 +31,13 @@ class Wishes(Protocol):
         """Somebody asked for the menu, and the back end has none of its own."""
 
     def hovered(self, face: Face, x: int, y: int) -> None:
-        """The pointer rests on the icon, and the back end shows no words of its own."""
+        """Show the words: the pointer rests on the icon, and the back end shows none of its own."""
 
     def left(self) -> None:
-        """The pointer has left."""
+        """Take the words away: the pointer has left."""
 
     def docking_changed(self) -> None:
-        """The icon may be somewhere else now."""
+        """Measure: the icon may be somewhere else now."""
 
 
 class Stand(Protocol):

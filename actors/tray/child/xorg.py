@@ -2,8 +2,8 @@
 
 Mended here, each found by running it (pystray 0.19.5): no click ever arrives; a title outside Latin-1 ends the
 constructor; the picture is stretched and its transparency black; without a tray host each update logs a traceback, and
-the icon does not come back by itself when a host starts late, restarts or ends; an error in the loop is swallowed; calls
-from several threads lock each other up. All calls are made in the thread of the loop.
+the icon does not come back by itself when a host starts late, restarts or ends; an error in the loop is swallowed;
+calls from several threads lock each other up. All calls are made in the thread of the loop.
 """
 
 import os
@@ -21,7 +21,7 @@ from pystray import _xorg
 
 from actors.tray.child.background import Background
 from actors.tray.child.stand import DOCKED, WAITING, Docking, Job, Wishes
-from actors.tray.face import Face, OPEN
+from actors.tray.face import OPEN, Face
 from assets.icons import draw
 
 _LEFT: Final = 1
@@ -107,7 +107,7 @@ class XorgIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
                 handler(event)
 
     def _events(self) -> Iterator[Any]:
-        """Yield what X tells, and do the jobs in between; nothing but this waits, and nothing else reads the display."""
+        """Yield what X tells, and do the jobs in between; nothing but this waits, nothing else reads the display."""
         while True:
             with suppress(IndexError):
                 while True:
@@ -163,8 +163,8 @@ class XorgIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
         self._background.forget()
         self._wishes.docking_changed()
 
-    def _on_destroy_notify(self, event: Any) -> None:
-        """A tray host ended: `measure` looks for the next one."""
+    def _on_destroy_notify(self, _event: Any) -> None:
+        """Look for the next tray host: one has ended."""
         self._systray_manager = None
         self._wishes.docking_changed()
 
