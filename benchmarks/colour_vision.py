@@ -33,7 +33,7 @@ _XYZ: Final[Matrix] = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.01
 
 
 def distances(size: int = 16) -> Iterator[tuple[float, str, str, str, str]]:
-    """Give the distance of each pair of pictures for each vision on each bar, as (distance, one, other, vision, bar)."""
+    """Give (distance, one, other, vision, bar) of each pair of pictures for each vision on each bar."""
     for bar, background in (("light", LIGHT), ("dark", DARK)):
         for vision, matrix in VISIONS.items():
             seen = {name: _seen(_upon(draw(name, size, dark=bar == "dark"), background), matrix) for name in PICTURES}
@@ -61,9 +61,8 @@ def _linear(pixel: bytes) -> Triple:
 
 def _lab(linear: Triple) -> Triple:
     clipped = tuple(min(1.0, max(0.0, part)) for part in linear)
-    x, y, z = (
-        _cube_root(part / white) for part, white in zip(_times(_XYZ, (clipped[0], clipped[1], clipped[2])), _D65, strict=True)
-    )
+    absolute = _times(_XYZ, (clipped[0], clipped[1], clipped[2]))
+    x, y, z = (_cube_root(part / white) for part, white in zip(absolute, _D65, strict=True))
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 

@@ -15,7 +15,7 @@ import Xlib.error
 import Xlib.X
 from PIL import Image
 
-PATIENCE_SECONDS: Final = 12.0
+PATIENCE_SECONDS: Final = 90.0
 ICON_CLASS: Final = "heitz-service"
 PROGRAMS: Final = ("Xvfb", "trayer", "dbus-daemon", "openbox", "xdotool")
 

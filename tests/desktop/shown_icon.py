@@ -3,11 +3,12 @@
 import threading
 from typing import Any
 
+from PIL import Image, ImageChops
+
 from actors.tray.adapters.child_process import ChildProcess, child_command
 from actors.tray.face import face_to_json, words_to_json
 from actors.tray.policy import face_of, words_of
-from assets.icons import draw
-from PIL import Image, ImageChops
+from assets.icons import PICTURES, draw
 from tests.desktop.desktop import Desktop, wait_until
 from tests.desktop.sample_status import operation, status
 
@@ -76,8 +77,6 @@ class ShownIcon:
 
 def which_picture(image: Image.Image | None) -> str:
     """Return the picture that an icon on the screen comes nearest to; nothing when it is none of them."""
-    from assets.icons import PICTURES
-
     if image is None:
         return ""
     size = min(image.size)
@@ -86,7 +85,7 @@ def which_picture(image: Image.Image | None) -> str:
     best, nearest = 1.5, ""
     for name in PICTURES:
         for dark in (False, True):
-            bar = Image.new("RGB", (size, size), corner)  # type: ignore[arg-type]
+            bar = Image.new("RGB", (size, size), corner)
             icon = draw(name, size, dark)
             bar.paste(icon, (0, 0), icon)
             shown = image.crop((left, top, left + size, top + size))

@@ -49,7 +49,7 @@ def test_pictures_differ_in_shape_and_not_only_in_colour() -> None:
 def test_a_windows_icon_has_every_size_drawn_for_itself() -> None:
     for size in SIZES:
         with Image.open(BytesIO(ico("failed"))) as file:
-            file.size = (size, size)
+            file.size = (size, size)  # type: ignore[misc]  # how Pillow chooses one of an icon's pictures
             assert file.convert("RGBA").tobytes() == draw("failed", size).tobytes()
 
 

@@ -1,12 +1,12 @@
 """The child on a real display with a real tray host: it docks, is clicked, and comes back."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.desktop.sample_status import operation
 from tests.desktop.shown_icon import ShownIcon, which_picture
 
 Show = Callable[..., ShownIcon]
-AWFUL = 'Piscine "Été" \U0001f3ca\U0001f3fd\u200d\u2640\ufe0f \'x\' œ € — ’ ' * 14
+AWFUL = "Piscine \"Été\" \U0001f3ca\U0001f3fd\u200d\u2640\ufe0f 'x' œ € — " * 14
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_a_host_ended_and_started_twelve_times_gets_the_icon_back_each_time(desk
     icon.wait_until_seen("active")
     assert len(icon.events("up")) == 1, "one process did it all"
     # Its threads: the main one, the link, the owner, pystray's set-up, timers of the last moments.
-    wait_until(lambda: len(os.listdir(f"/proc/{icon.child.pid}/task")) <= 4)
+    wait_until(lambda: len(list(Path(f"/proc/{icon.child.pid}/task").iterdir())) <= 4)
 
 
 def test_without_a_host_no_stray_window_stands_on_the_desktop(desk: Desktop, shown: Show) -> None:
@@ -187,7 +187,7 @@ def test_without_a_display_the_child_says_so_and_ends(desk: Desktop, shown: Show
     icon = shown(DISPLAY=":4999")
     failed = icon.wait_for("failed", is_display=True)
     assert "Display" in failed["kind"]
-    wait_until(lambda: icon.codes == [4] or icon.codes == [-signal.SIGKILL])
+    wait_until(lambda: icon.codes in ([4], [-signal.SIGKILL]))
 
 
 def test_a_display_that_is_lost_ends_the_child(desk: Desktop, shown: Show) -> None:

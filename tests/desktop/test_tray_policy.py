@@ -8,11 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.tray import policy
-from actors.tray.face import DIVIDER, HELP, OPEN, PAUSE, QUIT, RESTART, RESUME, Item, face_from_json, face_to_json
-from actors.tray.face import words_from_json, words_to_json
+from actors.tray.face import (
+    DIVIDER,
+    HELP,
+    OPEN,
+    PAUSE,
+    QUIT,
+    RESTART,
+    RESUME,
+    Item,
+    face_from_json,
+    face_to_json,
+    words_from_json,
+    words_to_json,
+)
 from tests.desktop.sample_status import operation, status
 
-AWFUL = 'Club "Forme" \U0001f3ca\U0001f3fd\u200d\u2640\ufe0f \'x\' <b>&amp; ' * 14
+AWFUL = "Club \"Forme\" \U0001f3ca\U0001f3fd\u200d\u2640\ufe0f 'x' <b>&amp; " * 14
 
 
 @pytest.mark.parametrize(
