@@ -103,7 +103,7 @@ def tray() -> None:
         desk.click(3)
         wait_until(lambda: bool(desk.visible(is_menu)))
         _settle(0.5)
-        _cut(desk, "tray-menu.png", 800, 560)
+        _cut(desk, "tray-menu.png", 740, 596)
         desk.xdotool("key", "Up", "Up", "Up", "Return")
         _shown(desk, "Que veulent", "tray-help.png")
         desk.xdotool("key", "Escape")

@@ -143,7 +143,7 @@ def test_a_host_ended_and_started_twelve_times_gets_the_icon_back_each_time(desk
         host = desk.start_host()
     icon.wait_until_seen("active")
     assert len(icon.events("up")) == 1, "one process did it all"
-    # Its threads: the main one, the link, the owner, pystray's set-up, timers of the last moments.
+    # Its threads: the main one, the link, the owner, who looks again after a move.
     wait_until(lambda: len(list(Path(f"/proc/{icon.child.pid}/task").iterdir())) <= 4)
 
 
