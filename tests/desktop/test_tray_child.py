@@ -124,6 +124,25 @@ def test_an_alert_without_a_service_is_a_window_above_the_clock(desk: Desktop, s
     wait_until(lambda: bool(desk.visible(is_alert)))
 
 
+def test_an_alert_goes_to_the_desktops_own_service_where_there_is_one(desk: Desktop, shown: Show) -> None:
+    desk.start_host()
+    command = (sys.executable, str(Path(__file__).with_name("notification_service.py")))
+    service = desk.start(*command, stdout=subprocess.PIPE)
+    assert service.stdout is not None
+    assert service.stdout.readline() == b"ready\n"
+    icon = shown()
+    icon.wait_for("docking", state="docked")
+    icon.child.tell_alert({"title": "Heitz Service — ACCUEIL", "text": "SMS: <failed> & gone", "picture": "attention"})
+    assert json.loads(service.stdout.readline()) == {
+        "application": "Heitz Service",
+        "title": "Heitz Service — ACCUEIL",
+        "text": "SMS: &lt;failed&gt; &amp; gone",
+        "has_picture": True,
+    }
+    icon.wait_for("alerted", way="dbus")
+    assert not desk.visible(is_alert)
+
+
 def test_a_host_that_starts_late_gets_the_icon(desk: Desktop, shown: Show) -> None:
     icon = shown("attention")
     icon.ask()
