@@ -202,6 +202,21 @@ def test_awful_titles_end_nothing(desk: Desktop, shown: Show, title: str) -> Non
     assert icon.events("aside") == []
 
 
+def test_without_any_font_a_right_click_opens_the_window_and_the_icon_stays(
+    desk: Desktop, shown: Show, tmp_path: Path
+) -> None:
+    fonts = tmp_path / "fonts.conf"
+    fonts.write_text(f"<fontconfig><dir>{tmp_path}</dir><cachedir>{tmp_path}</cachedir></fontconfig>", "utf-8")
+    desk.start_host()
+    icon = shown("active", FONTCONFIG_FILE=str(fonts))
+    icon.wait_for("docking", state="docked")
+    desk.click(3)
+    icon.wait_for("aside", kind="TclError")
+    icon.wait_for("chosen", what="open")
+    icon.show("failed")
+    icon.wait_until_seen("failed")
+
+
 def test_without_a_display_the_child_says_so_and_ends(desk: Desktop, shown: Show) -> None:
     icon = shown(DISPLAY=":4999")
     failed = icon.wait_for("failed", is_display=True)
