@@ -7,6 +7,7 @@ from actors.fmi import OPERATION as FMI
 from actors.fmi import SensorSettings, rules
 from actors.operation import RULES, Operation
 from actors.sms import OPERATION as SMS
+from actors.tray.settings import PresenceSettings
 from config import UNCHECKED, SettingsSchema
 
 ROSTER: Final[tuple[Operation, ...]] = (EMAIL, FMI, SMS)
@@ -22,5 +23,6 @@ def settings_schema() -> SettingsSchema:
     return SettingsSchema(
         operations={rule.operation: built.get(rule.operation, UNCHECKED) for rule in RULES},
         station_tables={"sensors": tuple[SensorSettings, ...], "programs": UNCHECKED},
+        club_tables={"presence": PresenceSettings},
         rules=(rules,),
     )
