@@ -116,6 +116,8 @@ def test_the_document_has_every_key_of_the_contract() -> None:
     (operation,) = document["operations"]
     assert operation == {
         "id": "email",
+        "title": "E-mail",
+        "is_exclusive": True,
         "state": "active",
         "reason": None,
         "since": "2026-11-24T12:00:00+00:00",
