@@ -44,7 +44,7 @@ class LookForLeases:
 
 @attrs.frozen
 class Watch:
-    """Answer `{"seen", "status"}` when the status is not the one that was `seen`, or `status` null after some seconds."""
+    """Answer `{"seen", "status"}` when the status is not the one that was `seen`, or after some seconds."""
 
     seen: str
 

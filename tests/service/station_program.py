@@ -45,7 +45,7 @@ def main(station: str, state: str) -> int:
             case LookForLeases():
                 return {"told": True}
             case Watch():
-                return {"seen": "", "status": None}
+                return {"seen": "", "status": {**SAMPLE, "station": station, "state": state, "pid": os.getpid()}}
             case _:
                 assert_never(message)
 
