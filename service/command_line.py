@@ -28,6 +28,7 @@ _MODULES: Final = {
     "database": "database",
     "email": "email",
     "sms": "sms",
+    "window": "window",
     "doctor": "doctor",
     "demo": "demo",
 }
