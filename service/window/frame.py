@@ -17,7 +17,7 @@ from service.window.tree import Node
 from service.window.view import Head, Page
 from service.window.zones import Bar
 
-_WIDTH, _HEIGHT = 760, 760
+_WIDTH, _HEIGHT = 760, 830
 _LEAST_WIDTH, _LEAST_HEIGHT = 520, 380
 _ROOM: Final = 72  # for the title bar and a panel
 _LONGEST_NOTICE: Final = 300
@@ -122,7 +122,7 @@ class Frame:
         head = tk.Frame(self.outer, background=theme.CARD)
         head.pack(fill="x")
         self._picture = tk.Label(head, background=theme.CARD, borderwidth=0)
-        self._picture.pack(side="left", padx=(px(22), px(16)), pady=px(16))
+        self._picture.pack(side="left", padx=(px(22), px(16)), pady=px(13))
         self._start = ttk.Button(
             head, text=self._say(Sentence.of("Start")), style="Accent.TButton", command=self._commands.start_program
         )

@@ -15,7 +15,6 @@ from service.window.view import Row
 
 _ICON: Final = 28
 _NAME_WIDTH: Final = 210
-_LONGEST_REMARK: Final = 160
 _LONGEST_NAME: Final = 80
 
 
@@ -117,7 +116,7 @@ class _Card:
             cursor="hand2",
         )
         self._line = tk.Frame(self.frame, background=theme.CARD)
-        self._line.pack(fill="x", padx=px(12), pady=px(6))
+        self._line.pack(fill="x", padx=px(12), pady=px(4))
         self._line.columnconfigure(2, weight=1)
         self._line.columnconfigure(1, minsize=px(_NAME_WIDTH))
         self._icon = tk.Label(self._line, background=theme.CARD, borderwidth=0)
@@ -155,7 +154,7 @@ class _Card:
         self._icon.configure(image=self._look.icon(row.icon, _ICON))
         self._title.configure(text=self._fitted(row.title))
         self._state.configure(text=row.state, foreground=theme.URGENT if row.is_urgent else theme.SOFT)
-        self._remark.configure(text=clipped(row.remark, _LONGEST_REMARK))
+        self._remark.configure(text=row.remark)
         self._arrow.configure(image=self._look.arrow(is_open=self.is_open))
         if self.is_open:
             self._fill(busy)

@@ -114,7 +114,7 @@ class Theme:
         self._root.option_add("*font", fonts.text)
         style.configure(".", background=PAPER, foreground=INK, font=fonts.text, focuscolor=ACCENT, borderwidth=0)
         style.configure("Card.TFrame", background=CARD)
-        flat = {"lightcolor": CARD, "darkcolor": CARD, "relief": "flat", "borderwidth": 1}
+        flat = {"lightcolor": CARD, "darkcolor": CARD, "relief": "raised", "borderwidth": 1}
         style.configure(
             "TButton", background=CARD, bordercolor="#c3c9d1", padding=(px(12), px(5)), anchor="center", **flat
         )
@@ -127,7 +127,7 @@ class Theme:
             foreground=[("disabled", "#98a0aa")],
         )
         self._accent(style)
-        style.configure("TNotebook", background=PAPER, borderwidth=0, tabmargins=(px(14), px(8), px(14), 0))
+        style.configure("TNotebook", background=PAPER, borderwidth=0, **dict.fromkeys(("bordercolor", "lightcolor", "darkcolor"), LINE), tabmargins=(px(14), px(8), px(14), 0))
         style.configure(
             "TNotebook.Tab",
             background=PAPER,

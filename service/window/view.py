@@ -8,11 +8,13 @@ import attrs
 
 from config.sentence import Sentence
 from service.window.actions import Action, actions_of
-from service.window.text import one_line, sentence_case
+from service.window.text import clipped, one_line, sentence_case
 from service.words import counter_word, duration, instant, outcome_word
 
 Json = Mapping[str, Any]
 
+SHORT: Final = 160
+"""How many characters of a remark stand beside the name; the rest is shown when the operation is opened."""
 STATES: Final = {
     "active": Sentence.of("Active"),
     "not_on_this_station": Sentence.of("Not active on this station"),
@@ -131,7 +133,7 @@ class _Speaker:
             icon=_PICTURES.get(icon, icon),
             title=one_line(operation.get("title") or operation.get("id")),
             state=word.render(self._language) if word is not None else one_line(state),
-            remark=self._remark(operation),
+            remark=clipped(self._remark(operation), SHORT),
             fields=tuple(self._fields(operation)),
             actions=actions_of(operation, self._language),
             is_urgent=state == "failed",
@@ -149,8 +151,9 @@ class _Speaker:
         return one_line(self._say(Sentence.of("{at}: {summary}", at=at, summary=said)))
 
     def _fields(self, operation: Json) -> Iterator[tuple[str, str]]:
-        if operation.get("reason"):
-            yield self._say(Sentence.of("Reason")), sentence_case(operation["reason"])
+        reason = sentence_case(operation.get("reason"))
+        if len(reason) > SHORT:  # else it stands whole beside the name
+            yield self._say(Sentence.of("Reason")), reason
         if operation.get("since"):
             yield self._say(Sentence.of("Since")), self._instant(operation["since"])
         if operation.get("holder"):
