@@ -10,6 +10,7 @@ from typing import Any, Final
 import attrs
 
 from config.sentence import Sentence, SentenceError
+from service.channel.client import NotRunning
 from service.paths import Folders
 from service.window.actions import Action, Kind
 from service.window.asking import Station, Told, history, in_the_background, perform, start_station
@@ -32,6 +33,9 @@ _HIDDEN_MS: Final = 10 * 60 * 1000
 _SHOWN_SECONDS: Final = 2.0
 _HOUR_SECONDS: Final = 3600.0
 _OPEN_END: Final = -1.0
+_WHY_SILENT: Final = Sentence.of(
+    "It was stopped, or ended by itself: start it here, and tell the support if it does not stay."
+)
 
 
 @attrs.frozen
@@ -172,7 +176,8 @@ class App:
                 if was_away:
                     self._frame.tell("", "active")
             case Lost(error):
-                self._page = page_without(self._page, error.sentence.render(self._language), self._language)
+                trouble = _WHY_SILENT if isinstance(error, NotRunning) else error.sentence
+                self._page = page_without(self._page, self._say(trouble), self._language)
                 self._frame.show(self._page, (), ())
         self._appear()
 

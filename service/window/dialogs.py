@@ -29,12 +29,12 @@ def choose(parent: tk.Tk, look: Theme, question: Question, answers: Sequence[tup
     px = look.px
     box = tk.Toplevel(parent, background=theme.CARD)
     box.withdraw()
-    box.title(question.title)
+    box.title("Heitz Service")
     box.transient(parent)
     box.resizable(width=False, height=False)
     chosen: list[T] = []
     body = tk.Frame(box, background=theme.CARD)
-    body.pack(padx=px(20), pady=(px(18), px(14)))
+    body.pack(fill="x", padx=px(20), pady=(px(18), px(14)))
     tk.Label(body, image=look.icon(question.icon, 36), background=theme.CARD).pack(side="left", anchor="n")
     words = tk.Frame(body, background=theme.CARD)
     words.pack(side="left", padx=(px(16), 0))
@@ -43,7 +43,7 @@ def choose(parent: tk.Tk, look: Theme, question: Question, answers: Sequence[tup
         label.configure(background=theme.CARD, foreground=theme.INK)
         label.pack(fill="x", pady=(0, px(6)))
     foot = tk.Frame(box, background=theme.PAPER)
-    foot.pack(fill="x", side="bottom")
+    foot.pack(fill="x", side="bottom", ipadx=px(10))
 
     def close(*_: object) -> None:
         box.grab_release()
@@ -54,6 +54,7 @@ def choose(parent: tk.Tk, look: Theme, question: Question, answers: Sequence[tup
         close()
 
     buttons = [ttk.Button(foot, text=cancel, command=close)]
+    # Packed from the right: the first answer stands leftmost, as one reads.
     buttons += [
         ttk.Button(
             foot,
@@ -61,7 +62,7 @@ def choose(parent: tk.Tk, look: Theme, question: Question, answers: Sequence[tup
             style="Accent.TButton" if index == 0 else "TButton",
             command=lambda value=value: take(value),  # type: ignore[misc]
         )
-        for index, (label, value) in enumerate(answers)
+        for index, (label, value) in reversed(list(enumerate(answers)))
     ]
     for button in buttons:
         button.pack(side="right", padx=(0, px(10)), pady=px(10))

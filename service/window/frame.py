@@ -18,8 +18,6 @@ from service.window.view import Head, Page
 from service.window.zones import Bar
 
 _WIDTH, _HEIGHT = 760, 830
-_LEAST_WIDTH, _LEAST_HEIGHT = 520, 380
-_ROOM: Final = 72  # for the title bar and a panel
 _LONGEST_NOTICE: Final = 300
 
 
@@ -201,10 +199,10 @@ class Frame:
 def fit(root: tk.Tk, look: Theme) -> None:
     """Give the window a size that the screen has, in its middle; smaller is possible, down to what can be read."""
     width = min(look.px(_WIDTH), root.winfo_screenwidth() - look.px(8))
-    height = min(look.px(_HEIGHT), root.winfo_screenheight() - look.px(_ROOM))
-    root.minsize(min(look.px(_LEAST_WIDTH), width), min(look.px(_LEAST_HEIGHT), height))
+    height = min(look.px(_HEIGHT), root.winfo_screenheight() - theme.ROOM)
+    root.minsize(min(look.px(theme.LEAST_WIDTH), width), min(look.px(theme.LEAST_HEIGHT), height))
     left = (root.winfo_screenwidth() - width) // 2
-    top = max(0, (root.winfo_screenheight() - look.px(_ROOM) - height) // 2)
+    top = max(0, (root.winfo_screenheight() - theme.ROOM - height) // 2)
     root.geometry(f"{width}x{height}+{left}+{top}")
 
 

@@ -13,6 +13,8 @@ from service.window.text import clipped
 from service.window.theme import Theme
 from service.window.view import Row
 
+Act = Callable[[Action], None]
+
 _ICON: Final = 28
 _NAME_WIDTH: Final = 210
 _LONGEST_NAME: Final = 80
@@ -21,7 +23,7 @@ _LONGEST_NAME: Final = 80
 class OperationList:
     """Every operation, in the manual's order. One is open at a time; the arrows go from one to the next."""
 
-    def __init__(self, parent: tk.Misc, look: Theme, act: Callable[[Action], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Theme, act: Act) -> None:
         self._look = look
         self._act = act
         self._scrolled = Scrolled(parent, look)
@@ -58,7 +60,7 @@ class OperationList:
         for card in self._cards.values():
             card.frame.destroy()
         self._cards = {
-            row.id: _Card(self._scrolled.inner, self._look, row, partial(self.open, row.id), self._act) for row in rows
+            row.id: _Card(self._scrolled, self._look, row, partial(self.open, row.id), self._act) for row in rows
         }
         for name, card in self._cards.items():
             card.frame.pack(fill="x")
@@ -89,15 +91,9 @@ class OperationList:
 class _Card:
     """One operation: a line that is always there, and beneath it what is shown when it is open."""
 
-    def __init__(
-        self,
-        parent: tk.Misc,
-        look: Theme,
-        row: Row,
-        toggle: Callable[[], None],
-        act: Callable[[Action], None],
-    ) -> None:
+    def __init__(self, scrolled: Scrolled, look: Theme, row: Row, toggle: Callable[[], None], act: Act) -> None:
         px = look.px
+        self._scrolled = scrolled
         self._look = look
         self._act = act
         self._toggle = toggle
@@ -107,7 +103,7 @@ class _Card:
         self._shown: tuple[Row, frozenset[tuple[str, str]]] | None = None
         self._body: tk.Frame | None = None
         self.frame = tk.Frame(
-            parent,
+            scrolled.inner,
             background=theme.CARD,
             takefocus=True,
             highlightthickness=px(2),
@@ -210,6 +206,7 @@ class _Card:
             if (action.operation, action.kind) in busy:
                 button.state(["disabled"])
             button.bind("<Return>", lambda event: event.widget.invoke())
+            button.bind("<FocusIn>", lambda event: self._scrolled.reveal(event.widget))
         self.paint()
         if focused is not None and focused < len(row.actions):
             self._buttons()[focused].focus_set()

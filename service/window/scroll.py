@@ -37,7 +37,7 @@ class Scrolled:
         """Scroll as little as needed for a widget to be seen whole, or its top when it is higher than the window."""
         self.inner.update_idletasks()
         height, whole = self._canvas.winfo_height(), max(1, self.inner.winfo_reqheight())
-        top = widget.winfo_y()
+        top = widget.winfo_rooty() - self.inner.winfo_rooty()
         bottom = top + widget.winfo_reqheight()
         first = self._canvas.canvasy(0)
         if bottom > first + height:

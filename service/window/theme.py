@@ -33,6 +33,9 @@ _FAMILIES: Final = ("Segoe UI", "Noto Sans", "Inter", "Ubuntu", "Cantarell", "De
 _FIXED: Final = ("Cascadia Mono", "Consolas", "Noto Sans Mono", "DejaVu Sans Mono", "Liberation Mono")
 _DPI: Final = 96.0
 _LEAST, _MOST = 1.0, 3.0
+LEAST_WIDTH, LEAST_HEIGHT = 560, 420
+"""The window's least size at 100 %: every tab can be read and every button be reached."""
+ROOM: Final = 72  # of the screen's height, for the title bar and a panel
 _XRDB_SECONDS: Final = 1.0
 
 
@@ -57,7 +60,7 @@ class Theme:
 
     def __init__(self, root: tk.Tk, scale: float | None = None) -> None:
         self._root = root
-        self.scale = scale or scale_of(root)
+        self.scale = min(scale or scale_of(root), _most_of(root))
         self.fonts = self._fonts()
         self._pictures: dict[tuple[str, int], tk.PhotoImage] = {}
         self._style()
@@ -123,7 +126,7 @@ class Theme:
             background=[("disabled", PAPER), ("pressed", "#dbe8f5"), ("active", HOVER)],
             lightcolor=[("pressed", "#dbe8f5"), ("active", HOVER)],
             darkcolor=[("pressed", "#dbe8f5"), ("active", HOVER)],
-            bordercolor=[("disabled", LINE), ("focus", ACCENT), ("active", ACCENT)],
+            bordercolor=[("disabled", LINE), ("focus", ACCENT), ("active", "#8fb3d3")],
             foreground=[("disabled", "#98a0aa")],
         )
         self._accent(style)
@@ -244,6 +247,11 @@ def scale_of(root: tk.Tk) -> float:
     """Return the screen's scale, 1.0 at 96 dots per inch, never less: what the desktop is set to, else what X says."""
     dots = _dots_of_the_desktop(root) or float(root.winfo_fpixels("1i"))
     return min(_MOST, max(_LEAST, round(dots / _DPI * 8) / 8))
+
+
+def _most_of(root: tk.Tk) -> float:
+    """Return the scale beyond which the window would not have its least size on this screen."""
+    return max(_LEAST, min(root.winfo_screenwidth() / LEAST_WIDTH, (root.winfo_screenheight() - ROOM) / LEAST_HEIGHT))
 
 
 def _dots_of_the_desktop(root: tk.Tk) -> float | None:
