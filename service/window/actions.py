@@ -47,7 +47,9 @@ def actions_of(operation: Json, language: str) -> tuple[Action, ...]:
     """Return what can be done to an operation as it is now, in the order of the buttons."""
     title = str(operation.get("title") or operation.get("id"))
     return tuple(
-        Action(kind, str(operation.get("id")), title, _LABELS[kind].render(language), _confirmation(kind, title, language))
+        Action(
+            kind, str(operation.get("id")), title, _LABELS[kind].render(language), _confirmation(kind, title, language)
+        )
         for kind in _kinds(operation)
     )
 

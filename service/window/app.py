@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 _FIRST_NEWS_MS: Final = 400
 _HIDDEN_MS: Final = 10 * 60 * 1000
-"""A hidden window comes back at once for so long; then its memory is worth more, and the next one is there in a second."""
+"""A hidden window comes back at once for so long; then its memory is worth more."""
 _SHOWN_SECONDS: Final = 2.0
 _HOUR_SECONDS: Final = 3600.0
 _OPEN_END: Final = -1.0
@@ -40,7 +40,7 @@ _WHY_SILENT: Final = Sentence.of(
 
 @attrs.frozen
 class Wanted:
-    """What the command line says: which station, its name until the program tells it, language, scale, whose folders."""
+    """What the command line says; `name` is the station's until the program tells it."""
 
     folders: Folders
     station: str | None
@@ -106,8 +106,8 @@ class App:
         self._root.deiconify()
         self._root.lift()
         # A window manager that keeps new windows from stealing the keyboard still obeys this for a moment.
-        self._root.attributes("-topmost", True)  # noqa: FBT003 - Tk's own call
-        self._root.after(200, lambda: self._root.attributes("-topmost", False))  # noqa: FBT003 - Tk's own call
+        self._root.attributes("-topmost", True)
+        self._root.after(200, lambda: self._root.attributes("-topmost", False))
         self._root.focus_force()
         self._frame.focus()
 

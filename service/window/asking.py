@@ -1,4 +1,4 @@
-"""Has the station do what a person asked for, each in a thread of its own, and tells in one sentence what came of it."""
+"""Has the station do what a person asked for, each in a thread of its own, and tells what came of it."""
 
 import json
 import os
@@ -62,9 +62,10 @@ class Station:
                 check=False,
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
-            return json.loads(ended.stdout)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise CommandFailed("the club database did not answer in time: try again later") from error
+        try:
+            return json.loads(ended.stdout)
         except ValueError as error:
             said = ended.stderr.decode("utf-8", "replace").strip().removeprefix("heitz-service: ")
             raise CommandFailed("{text}", text=said or "?") from error

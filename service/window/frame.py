@@ -10,6 +10,7 @@ from service.window.actions import Action
 from service.window.attendance import AttendanceTab
 from service.window.rows import OperationList
 from service.window.runs import HistoryTab
+from service.window.scale import LEAST_HEIGHT, LEAST_WIDTH, ROOM
 from service.window.support import SupportTab
 from service.window.text import clipped
 from service.window.theme import Theme
@@ -104,10 +105,6 @@ class Frame:
         """Give the keyboard to the operations."""
         self.operations.focus()
 
-    def choose_tab(self, index: int) -> None:
-        """Bring a tab to the front, by its place."""
-        self._tabs.select(index)
-
     def destroy(self) -> None:
         """Take every widget away."""
         self.outer.destroy()
@@ -183,7 +180,7 @@ class Frame:
         note.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width))
 
     def _changed(self, _event: object) -> None:
-        chosen = self._tabs.select()
+        chosen = str(self._tabs.select())  # type: ignore[no-untyped-call]
         if chosen == str(self.history.widget):
             self.history.refresh()
             self.history.focus()
@@ -199,10 +196,8 @@ class Frame:
 def fit(root: tk.Tk, look: Theme) -> None:
     """Give the window a size that the screen has, in its middle; smaller is possible, down to what can be read."""
     width = min(look.px(_WIDTH), root.winfo_screenwidth() - look.px(8))
-    height = min(look.px(_HEIGHT), root.winfo_screenheight() - theme.ROOM)
-    root.minsize(min(look.px(theme.LEAST_WIDTH), width), min(look.px(theme.LEAST_HEIGHT), height))
+    height = min(look.px(_HEIGHT), root.winfo_screenheight() - ROOM)
+    root.minsize(min(look.px(LEAST_WIDTH), width), min(look.px(LEAST_HEIGHT), height))
     left = (root.winfo_screenwidth() - width) // 2
-    top = max(0, (root.winfo_screenheight() - theme.ROOM - height) // 2)
+    top = max(0, (root.winfo_screenheight() - ROOM - height) // 2)
     root.geometry(f"{width}x{height}+{left}+{top}")
-
-

@@ -46,7 +46,7 @@ def open_window(opening: Opening) -> int:
         return Exit.OK
     with instance, logging_to(own.of(name).log, None), _translated():
         from service.window.app import App, Wanted  # noqa: PLC0415 - tkinter, which a second start does not need
-        from service.window.theme import be_aware_of_dpi  # noqa: PLC0415
+        from service.window.scale import be_aware_of_dpi  # noqa: PLC0415
 
         be_aware_of_dpi()
         import tkinter as tk  # noqa: PLC0415

@@ -47,7 +47,7 @@ class Scrolled:
     def _resized(self, _event: object) -> None:
         self._canvas.configure(scrollregion=(0, 0, 1, self.inner.winfo_reqheight()))
 
-    def _scrolled(self, first: str, last: str) -> None:
+    def _scrolled(self, first: str | float, last: str | float) -> None:
         if float(first) <= 0.0 and float(last) >= 1.0:
             self._bar.pack_forget()
         elif not self._bar.winfo_ismapped():

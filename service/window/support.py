@@ -32,15 +32,13 @@ class SupportTab:
         self.widget.rowconfigure(0, weight=3)
         self.widget.rowconfigure(2, weight=2)
         self.widget.columnconfigure(0, weight=1)
-        self.tree = ttk.Treeview(
-            self.widget, columns=[name for name, *_ in _COLUMNS], selectmode="browse", height=4
-        )
+        self.tree = ttk.Treeview(self.widget, columns=[name for name, *_ in _COLUMNS], selectmode="browse", height=4)
         self.tree.heading("#0", text=Sentence.of("Actors").render(language), anchor="w")
         self.tree.column("#0", width=px(210), minwidth=px(120))
         for name, title, width, anchor in _COLUMNS:
             said = title.render(language)
-            self.tree.heading(name, text=f"    {said}" if name == "since" else said, anchor=anchor)  # type: ignore[arg-type]
-            self.tree.column(name, width=px(width), minwidth=px(60), anchor=anchor)  # type: ignore[arg-type]
+            self.tree.heading(name, text=f"    {said}" if name == "since" else said, anchor=anchor)  # type: ignore[call-overload]
+            self.tree.column(name, width=px(width), minwidth=px(60), anchor=anchor)  # type: ignore[call-overload]
         self.tree.grid(row=0, column=0, sticky="nsew", padx=(px(12), 0), pady=(px(10), px(4)))
         bar = ttk.Scrollbar(self.widget, orient="vertical", command=self.tree.yview, takefocus=False)
         bar.grid(row=0, column=1, sticky="ns", padx=(0, px(12)), pady=(px(10), px(4)))
@@ -83,7 +81,10 @@ class SupportTab:
         for node in nodes:
             if self._nodes.get(node.path) != node or not self.tree.item(node.path, "text"):
                 self.tree.item(
-                    node.path, text=f" {node.name}", image=self._look.icon(node.icon, _ICON), values=node.cells[:-1] + (f"    {node.cells[-1]}",)
+                    node.path,
+                    text=f" {node.name}",
+                    image=self._look.icon(node.icon, _ICON),
+                    values=(*node.cells[:-1], f"    {node.cells[-1]}"),
                 )
         self._nodes = {node.path: node for node in nodes}
         if nodes and not self.tree.selection():

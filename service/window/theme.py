@@ -1,11 +1,6 @@
 """How the window looks: colours, fonts and pictures at the scale of the screen, for Tk's theme "clam"."""
 
-import os
-import shutil
-import subprocess
-import sys
 import tkinter as tk
-from contextlib import suppress
 from io import BytesIO
 from tkinter import font as tkfont
 from tkinter import ttk
@@ -15,6 +10,7 @@ import attrs
 from PIL import Image, ImageDraw
 
 from assets.icons import draw, picture_of
+from service.window.scale import most_of, scale_of
 
 PAPER: Final = "#f3f5f7"
 CARD: Final = "#ffffff"
@@ -31,12 +27,6 @@ BARS: Final = {"active": "#00966b", "attention": "#e0a012", "failed": "#c84614",
 
 _FAMILIES: Final = ("Segoe UI", "Noto Sans", "Inter", "Ubuntu", "Cantarell", "DejaVu Sans", "Liberation Sans", "Arial")
 _FIXED: Final = ("Cascadia Mono", "Consolas", "Noto Sans Mono", "DejaVu Sans Mono", "Liberation Mono")
-_DPI: Final = 96.0
-_LEAST, _MOST = 1.0, 3.0
-LEAST_WIDTH, LEAST_HEIGHT = 560, 420
-"""The window's least size at 100 %: every tab can be read and every button be reached."""
-ROOM: Final = 72  # of the screen's height, for the title bar and a panel
-_XRDB_SECONDS: Final = 1.0
 
 
 class NoFonts(Exception):  # noqa: N818 - a state of the computer
@@ -60,7 +50,7 @@ class Theme:
 
     def __init__(self, root: tk.Tk, scale: float | None = None) -> None:
         self._root = root
-        self.scale = min(scale or scale_of(root), _most_of(root))
+        self.scale = min(scale or scale_of(root), most_of(root))
         self.fonts = self._fonts()
         self._pictures: dict[tuple[str, int], tk.PhotoImage] = {}
         self._style()
@@ -117,9 +107,16 @@ class Theme:
         self._root.option_add("*font", fonts.text)
         style.configure(".", background=PAPER, foreground=INK, font=fonts.text, focuscolor=ACCENT, borderwidth=0)
         style.configure("Card.TFrame", background=CARD)
-        flat = {"lightcolor": CARD, "darkcolor": CARD, "relief": "raised", "borderwidth": 1}
         style.configure(
-            "TButton", background=CARD, bordercolor="#c3c9d1", padding=(px(12), px(5)), anchor="center", **flat
+            "TButton",
+            background=CARD,
+            bordercolor="#c3c9d1",
+            lightcolor=CARD,
+            darkcolor=CARD,
+            relief="raised",  # a flat one has no border in this theme
+            borderwidth=1,
+            padding=(px(12), px(5)),
+            anchor="center",
         )
         style.map(
             "TButton",
@@ -130,7 +127,15 @@ class Theme:
             foreground=[("disabled", "#98a0aa")],
         )
         self._accent(style)
-        style.configure("TNotebook", background=PAPER, borderwidth=0, **dict.fromkeys(("bordercolor", "lightcolor", "darkcolor"), LINE), tabmargins=(px(14), px(8), px(14), 0))
+        style.configure(
+            "TNotebook",
+            background=PAPER,
+            borderwidth=0,
+            bordercolor=LINE,
+            lightcolor=LINE,
+            darkcolor=LINE,
+            tabmargins=(px(14), px(8), px(14), 0),
+        )
         style.configure(
             "TNotebook.Tab",
             background=PAPER,
@@ -232,44 +237,3 @@ def _arrow(size: int, *, is_open: bool) -> bytes:
     file = BytesIO()
     image.resize((size, size), Image.Resampling.LANCZOS).save(file, "PNG")
     return file.getvalue()
-
-
-def be_aware_of_dpi() -> None:
-    """Tell Windows, before any window is made, that this program draws at the screen's own scale. Not tried there."""
-    if sys.platform == "win32":
-        import ctypes  # noqa: PLC0415
-
-        with suppress(AttributeError, OSError):
-            ctypes.windll.shcore.SetProcessDpiAwareness(2)
-
-
-def scale_of(root: tk.Tk) -> float:
-    """Return the screen's scale, 1.0 at 96 dots per inch, never less: what the desktop is set to, else what X says."""
-    dots = _dots_of_the_desktop(root) or float(root.winfo_fpixels("1i"))
-    return min(_MOST, max(_LEAST, round(dots / _DPI * 8) / 8))
-
-
-def _most_of(root: tk.Tk) -> float:
-    """Return the scale beyond which the window would not have its least size on this screen."""
-    return max(_LEAST, min(root.winfo_screenwidth() / LEAST_WIDTH, (root.winfo_screenheight() - ROOM) / LEAST_HEIGHT))
-
-
-def _dots_of_the_desktop(root: tk.Tk) -> float | None:
-    """Return `Xft.dpi`, where desktops of X write their scale; the X server itself goes on saying 96."""
-    if root.tk.call("tk", "windowingsystem") != "x11" or shutil.which("xrdb") is None:
-        return None
-    with suppress(OSError, subprocess.SubprocessError, ValueError):
-        said = subprocess.run(  # noqa: S603 - a tool of X, without words from outside
-            ["xrdb", "-query"],  # noqa: S607 - wherever the system has it
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_XRDB_SECONDS,
-            check=False,
-            env=dict(os.environ),
-        ).stdout
-        for line in said.splitlines():
-            name, _, value = line.partition(":")
-            if name.strip().casefold() == "xft.dpi":
-                return float(value)
-    return None

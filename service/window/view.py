@@ -72,7 +72,9 @@ def page_of(status: Json, language: str, now: datetime) -> Page:
 def page_without(page: Page, trouble: str, language: str) -> Page:
     """Return what stays of a page when the program is gone: nothing that was true then is shown as true now."""
     unknown = STATES["unknown"].render(language)
-    rows = tuple(attrs.evolve(row, icon="unknown", state=unknown, remark="", fields=(), actions=()) for row in page.rows)
+    rows = tuple(
+        attrs.evolve(row, icon="unknown", state=unknown, remark="", fields=(), actions=()) for row in page.rows
+    )
     title = Sentence.of("Heitz Service does not run on this station")
     head = Head("unknown", title.render(language), page.station, sentence_case(trouble), is_running=False)
     return Page(page.station, head, rows)

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 _BEAT_MS: Final = 2000
 _LOOK_SECONDS: Final = 4.0
 _SILENT_SECONDS: Final = 12.0
+_LATE_TIMES: Final = 2  # a computer that slept is late once
 _FAILURES: Final = 20
 _WITHIN_SECONDS: Final = 60.0
 _REVIVALS_VARIABLE: Final = "HEITZ_SERVICE_WINDOW_REVIVALS"
@@ -37,7 +38,7 @@ class Vigil:
         self._environment = environment
         self._began = self._beaten = monotonic()
         self._failures: deque[float] = deque(maxlen=_FAILURES)
-        root.report_callback_exception = self._failed  # type: ignore[method-assign]
+        root.report_callback_exception = self._failed
 
     def start(self) -> None:
         """Begin to watch."""
@@ -50,7 +51,7 @@ class Vigil:
 
     def _watch(self) -> None:
         late, pause = 0, Event()
-        while late < 2:  # a computer that slept is late once
+        while late < _LATE_TIMES:
             pause.wait(_LOOK_SECONDS)
             late = late + 1 if monotonic() - self._beaten > _SILENT_SECONDS else 0
         logger.error("the window hangs: it is begun anew", extra={"event": "window.hung"})
@@ -59,7 +60,9 @@ class Vigil:
     def _failed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Note an error of a callback; Tk has gone on already."""
         logger.error(
-            "the window failed at one thing and goes on", exc_info=(kind, error, trace), extra={"event": "window.failed"}
+            "the window failed at one thing and goes on",
+            exc_info=(kind, error, trace),
+            extra={"event": "window.failed"},
         )
         self._failures.append(monotonic())
         if len(self._failures) == _FAILURES and self._failures[-1] - self._failures[0] < _WITHIN_SECONDS:

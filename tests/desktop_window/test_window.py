@@ -110,7 +110,7 @@ def test_a_pause_is_asked_for_and_can_be_left(station: Station, open_window: Ope
 def test_titles_of_500_characters_with_quotes_and_emojis_end_nothing(
     station: Station, open_window: Open, display: Screen
 ) -> None:
-    title = "« L'\"été\" » 😀🎉\u202e\x1b[31m\n{}%s $x [exit] \\ " * 12
+    title = '« L\'"été" » 😀🎉\u202e\x1b[31m\n{}%s $x [exit] \\ ' * 12
     long = operation("sms", title=title, reason=title, holder=title, counters={title: 3}, last_run={"summary": title})
     zones = [{"name": title, "present": 3, "known": True, "since": None, "limit": 5, "level": title, "day_total": 9}]
     station.status = {**STATUS, "station": title, "operations": [long, operation("email")], "fmi": {"zones": zones}}
@@ -145,7 +145,7 @@ def test_one_that_fails_at_every_turn_begins_anew(station: Station, open_window:
     def is_anew() -> bool:
         """Tell whether the window asked for everything again, as only one that has just begun does."""
         station.status = {**STATUS, "fmi": {"zones": 7}, "pid": station.status["pid"] + 1}
-        return sum(request["seen"] == "" for request in station.requests("watch")) > 1
+        return len([request for request in station.requests("watch") if request["seen"] == ""]) > 1
 
     wait_until(is_anew, "a new beginning")
     station.status = {**STATUS, "state": "failed"}

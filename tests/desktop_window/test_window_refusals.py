@@ -26,9 +26,7 @@ def test_no_screen_is_said_in_one_sentence(station: Station, open_window: Open, 
     assert errors.count("\n") == 1
 
 
-def test_no_fonts_is_said_in_one_sentence(
-    station: Station, open_window: Open, display: Screen, tmp_path: Path
-) -> None:
+def test_no_fonts_is_said_in_one_sentence(station: Station, open_window: Open, display: Screen, tmp_path: Path) -> None:
     (tmp_path / "none.conf").write_text('<?xml version="1.0"?><fontconfig></fontconfig>', "utf-8")
     code, errors = open_window(FONTCONFIG_FILE=str(tmp_path / "none.conf")).ended()
     assert code == 1
@@ -68,7 +66,9 @@ def test_another_user_has_no_window_of_this_station(
         capture_output=True, check=False)  # fmt: skip
     if readable.returncode != 0:
         pytest.skip("another user cannot read this Python")
-    said = as_nobody(sys.executable, "-m", "service", "window", **{HOME_VARIABLE: str(home.state), "PYTHONPATH": str(ROOT)})
+    said = as_nobody(
+        sys.executable, "-m", "service", "window", **{HOME_VARIABLE: str(home.state), "PYTHONPATH": str(ROOT)}
+    )
     assert said.returncode != 0
     assert station.asked == []
 

@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from service.channel.requests import LookForLeases, Request, Restart, RunNow, ShowStatus, Stop, UnknownRequest, Watch, parse
+from service.channel.requests import (
+    LookForLeases,
+    Request,
+    Restart,
+    RunNow,
+    ShowStatus,
+    Stop,
+    UnknownRequest,
+    Watch,
+    parse,
+)
 
 
 @pytest.mark.parametrize(

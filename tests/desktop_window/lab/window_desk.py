@@ -22,7 +22,7 @@ from service.instance import Instance, acquire
 from service.paths import Folders
 from service.watching import Watches
 
-LONG = 12.0
+LONG = 90.0
 FULL = 255
 
 
@@ -94,7 +94,19 @@ def screen(size: str = "1024x768", dpi: int = 96) -> Iterator[Screen]:
     """Open a screen with a window manager."""
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-dpi", str(dpi), "-nolisten", "tcp", "-noreset"],
+        [
+            "Xvfb",
+            "-displayfd",
+            str(write),
+            "-screen",
+            "0",
+            f"{size}x24",
+            "-dpi",
+            str(dpi),
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ],
         pass_fds=[write],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -169,8 +181,9 @@ class Window:
 
     def click(self, right: int, bottom: int) -> None:
         """Click so many pixels from the right and the lower edge."""
-        left, top, width, height = self.geometry()
-        self.screen.do("mousemove", str(left + width - right), str(top + height - bottom), "click", "1")
+        _, _, width, height = self.geometry()
+        place = (str(width - right), str(height - bottom))
+        self.screen.do("mousemove", "--sync", "--window", self.ids()[0], *place, "click", "1")
 
     def ended(self) -> tuple[int, str]:
         """Wait for the process's own end and return its code and what it said of errors."""
