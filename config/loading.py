@@ -48,12 +48,14 @@ def load_bytes(path: Path, content: bytes, schema: SettingsSchema) -> Settings:
 
 def _settings(document: Document, table: Any, schema: SettingsSchema) -> Settings:
     tables = {name: getattr(table, name) for name in schema.operations}
+    own = {name: getattr(table, name) for name in schema.club_tables}
     return Settings(
         club=table.club,
         stations=MappingProxyType(
             {name: _station(name, station, schema) for name, station in table.stations.items()},
         ),
         operations=MappingProxyType({name: found for name, found in tables.items() if found is not None}),
+        club_tables=MappingProxyType({name: found for name, found in own.items() if found is not None}),
         file=document.file,
         document=table,
         lines=document.lines,

@@ -84,6 +84,7 @@ class _Page:
                 version=status.get("program"),
             ),
         )
+        yield from self._icon(status.get("tray") or {})
         config = status.get("config") or {}
         if config.get("file"):
             at = self._instant(config.get("loaded_at"))
@@ -93,6 +94,16 @@ class _Page:
                 "the settings file has a problem, the last good one is in force: {problem}", problem=config["problem"]
             )
             yield from self._details(2, problem, colour="yellow", mark=self._terminal.symbol("warning"))
+
+    def _icon(self, tray: Json) -> Iterator[str]:
+        """Say where the icon is; that none was wanted is no news."""
+        state, reason = str(tray.get("state")), tray.get("reason")
+        if state == "docked":
+            at = self._instant(tray.get("since"))
+            yield from self._details(2, Sentence.of("icon beside the clock since {at}", at=at))
+        elif reason:
+            colour, mark = ("dim", "") if state == "off" else ("yellow", self._terminal.symbol("warning"))
+            yield from self._details(2, Sentence.of("no icon: {reason}", reason=reason), colour=colour, mark=mark)
 
     def _operation(self, operation: Json) -> Iterator[str]:
         state = str(operation["state"])

@@ -5,6 +5,7 @@ from typing import Final
 from actors.email import OPERATION as EMAIL
 from actors.operation import RULES, Operation
 from actors.sms import OPERATION as SMS
+from actors.tray.settings import PresenceSettings
 from config import UNCHECKED, SettingsSchema
 
 ROSTER: Final[tuple[Operation, ...]] = (EMAIL, SMS)
@@ -20,4 +21,5 @@ def settings_schema() -> SettingsSchema:
     return SettingsSchema(
         operations={rule.operation: built.get(rule.operation, UNCHECKED) for rule in RULES},
         station_tables={"sensors": UNCHECKED, "programs": UNCHECKED},
+        club_tables={"presence": PresenceSettings},
     )

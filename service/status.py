@@ -28,6 +28,7 @@ _DOWN: Final = {
     ChildState.FAILED: OperationState.FAILED,
     ChildState.ABANDONED: OperationState.FAILED,
 }
+_CALM_OPERATIONS: Final = frozenset(OperationState) - _WORRYING_OPERATIONS - {OperationState.FAILED}
 _CALM_ACTORS: Final = frozenset({ChildState.RUNNING, ChildState.STARTING, ChildState.STOPPED, ChildState.STOPPING})
 
 
@@ -144,6 +145,7 @@ def _operation(operation: str, notice: Notice, program: Program, reader: Reader)
         "title": _TITLES[operation].render(reader.language),
         "is_exclusive": operation in _EXCLUSIVE,
         "state": notice.state.value,
+        "attention": notice.state not in _CALM_OPERATIONS or notice.warning is not None or notice.concern is not None,
         "reason": _text(_what_to_say(notice), reader),
         "needs_attention": notice.state in _WORRYING or notice.warning is not None or notice.concern is not None,
         "since": _instant(notice.since_at, reader),
