@@ -14,7 +14,6 @@ from supervisor import ChildReport, ChildState
 VERSION: Final = 1
 
 _WORRYING_OPERATIONS: Final = frozenset({OperationState.WAITING, OperationState.RECOVERING})
-_WORRYING: Final = _WORRYING_OPERATIONS | {OperationState.FAILED}
 _SAID_BY_THE_REGISTRY: Final = frozenset(
     {OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.FAILED}
 )
@@ -147,7 +146,6 @@ def _operation(operation: str, notice: Notice, program: Program, reader: Reader)
         "state": notice.state.value,
         "attention": notice.state not in _CALM_OPERATIONS or notice.warning is not None or notice.concern is not None,
         "reason": _text(_what_to_say(notice), reader),
-        "needs_attention": notice.state in _WORRYING or notice.warning is not None or notice.concern is not None,
         "since": _instant(notice.since_at, reader),
         "holder": program.station if operation in program.held else notice.holder,
         "last_run": None if notice.last_run is None else describe_run(notice.last_run, reader),

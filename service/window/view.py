@@ -127,7 +127,7 @@ class _Speaker:
         state = str(operation.get("state"))
         is_paused = bool(operation.get("paused") or operation.get("paused_until"))
         icon = "paused" if is_paused else state
-        if operation.get("needs_attention") and icon in {"active", "standby"}:
+        if operation.get("attention") and icon in {"active", "standby"}:
             icon = "attention"
         word = STATES.get("paused" if is_paused else state)
         return Row(

@@ -23,7 +23,7 @@ def test_it_shows_the_station_and_its_operations(station: Station, open_window: 
 def test_a_change_of_state_is_shown(station: Station, open_window: Open, display: Screen) -> None:
     open_window().shown()
     wait_until(lambda: display.shows("active", HEAD))
-    failed = operation("sms", state="failed", reason="le modem ne répond plus", needs_attention=True)
+    failed = operation("sms", state="failed", reason="le modem ne répond plus", attention=True)
     station.status = {**STATUS, "state": "failed", "operations": [operation("email"), failed]}
     wait_until(lambda: display.shows("failed", HEAD) and display.shows("failed", CARD), "the change")
 

@@ -120,7 +120,7 @@ def test_the_document_has_every_key_of_the_contract() -> None:
         "is_exclusive": True,
         "state": "active",
         "reason": None,
-        "needs_attention": False,
+        "attention": False,
         "since": "2026-11-24T12:00:00+00:00",
         "holder": "ACCUEIL",
         "last_run": {

@@ -203,7 +203,7 @@ def operation(id_: str, **changes: Any) -> dict[str, Any]:
     """Return an operation as the status has it: active, unless told otherwise."""
     return {
         "id": id_, "title": id_.upper(), "is_exclusive": True, "state": "active", "reason": None,
-        "needs_attention": False, "since": "2026-11-24T07:58:04+01:00", "holder": "ACCUEIL", "last_run": None,
+        "attention": False, "since": "2026-11-24T07:58:04+01:00", "holder": "ACCUEIL", "last_run": None,
         "next_run": None, "counters": {}, "can_pause": True, **changes,
     }  # fmt: skip
 
