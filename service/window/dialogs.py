@@ -30,6 +30,7 @@ def choose(parent: tk.Tk, look: Theme, question: Question, answers: Sequence[tup
     box = tk.Toplevel(parent, background=theme.CARD)
     box.withdraw()
     box.title("Heitz Service")
+    box.wm_client(parent.wm_client())
     box.transient(parent)
     box.resizable(width=False, height=False)
     chosen: list[T] = []

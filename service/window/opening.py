@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,8 +55,9 @@ def open_window(opening: Opening) -> int:
         # What Tk made must not be taken apart by another thread's garbage collection: that ends the whole process.
         gc.disable()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        root = tk.Tk(className="Heitz Service")
+        root = tk.Tk(className="Heitz-service")
         root.withdraw()
+        root.wm_client(socket.gethostname())  # with it Tk says which process this is: a desktop can end one that hangs
         app = App(
             root,
             Wanted(opening.folders, opening.station, name, opening.language, opening.asked_language, opening.scale),

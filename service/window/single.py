@@ -36,7 +36,7 @@ def take(station: str, folders: Folders) -> Instance | None:
             holder = already.holder or recorded(folders.of(station).lock)
             if holder is not None and _is_shown(holder, folders):
                 return None
-            if holder is not None and attempt == 1:  # twice silent: it hangs, and its user has asked for a window
+            if holder is not None and attempt == 0:  # silent for seconds: it hangs, and its user wants a window
                 _end(holder)
             Event().wait(_BETWEEN_ATTEMPTS_SECONDS)
     raise WindowHangs("the window of the station {station} hangs and can't be ended: end its process", station=station)

@@ -22,7 +22,7 @@ from service.instance import Instance, acquire
 from service.paths import Folders
 from service.watching import Watches
 
-LONG = 90.0
+LONG = 20.0
 FULL = 255
 
 
@@ -152,7 +152,7 @@ class Window:
 
     def ids(self) -> list[str]:
         """Return the visible windows of this process."""
-        return self.screen.do("search", "--onlyvisible", "--pid", str(self.pid), "--name", "Heitz Service").split()
+        return self.screen.do("search", "--all", "--onlyvisible", "--pid", str(self.pid), "--name", "Heitz Service").split()
 
     def is_visible(self) -> bool:
         return bool(self.ids())
