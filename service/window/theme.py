@@ -1,15 +1,14 @@
 """How the window looks: colours, fonts and pictures at the scale of the screen, for Tk's theme "clam"."""
 
 import tkinter as tk
-from io import BytesIO
 from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Final
 
 import attrs
-from PIL import Image, ImageDraw
 
 from assets.icons import draw, picture_of
+from service.window.pictures import arrow, png
 from service.window.scale import most_of, scale_of
 
 PAPER: Final = "#f3f5f7"
@@ -63,16 +62,14 @@ class Theme:
         """Return the picture of a state, drawn for its size."""
         key = (picture_of(state), self.px(pixels))
         if key not in self._pictures:
-            file = BytesIO()
-            draw(*key).save(file, "PNG", compress_level=1)
-            self._pictures[key] = tk.PhotoImage(master=self._root, data=file.getvalue(), format="png")
+            self._pictures[key] = tk.PhotoImage(master=self._root, data=png(draw(*key)), format="png")
         return self._pictures[key]
 
     def arrow(self, *, is_open: bool) -> tk.PhotoImage:
         """Return the small arrow of a card: to the right when it is closed, down when it is open."""
         key = ("open" if is_open else "closed", self.px(16))
         if key not in self._pictures:
-            self._pictures[key] = tk.PhotoImage(master=self._root, data=_arrow(key[1], is_open=is_open), format="png")
+            self._pictures[key] = tk.PhotoImage(master=self._root, data=png(arrow(key[1], SOFT, is_open=is_open)), format="png")
         return self._pictures[key]
 
     def _fonts(self) -> Fonts:
@@ -225,15 +222,3 @@ class Theme:
         )
         style.configure("TCheckbutton", background=CARD, indicatorsize=px(14), indicatormargin=px(4), padding=px(2))
         style.map("TCheckbutton", background=[("active", CARD)])
-
-
-def _arrow(size: int, *, is_open: bool) -> bytes:
-    times = 4
-    side = size * times
-    image = Image.new("RGBA", (side, side), (0, 0, 0, 0))
-    points = [(0.25, 0.38), (0.5, 0.63), (0.75, 0.38)] if is_open else [(0.38, 0.25), (0.63, 0.5), (0.38, 0.75)]
-    line = [(x * side, y * side) for x, y in points]
-    ImageDraw.Draw(image).line(line, fill=SOFT, width=max(1, side // 9), joint="curve")
-    file = BytesIO()
-    image.resize((size, size), Image.Resampling.LANCZOS).save(file, "PNG")
-    return file.getvalue()
