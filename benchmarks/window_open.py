@@ -60,7 +60,9 @@ def opened(on: Screen, environment: dict[str, str]) -> tuple[Window, float]:
 def said(name: str, values: list[float], aim: str) -> None:
     ordered = sorted(values)
     p99 = ordered[min(len(ordered) - 1, round(0.99 * len(ordered)))]
-    print(f"{name}: median {1000 * statistics.median(values):.0f} ms, p99 {1000 * p99:.0f} ms of {len(values)}   ({aim})")
+    print(
+        f"{name}: median {1000 * statistics.median(values):.0f} ms, p99 {1000 * p99:.0f} ms of {len(values)}   ({aim})"
+    )
 
 
 def measure_opening(on: Screen, environment: dict[str, str], rounds: int) -> None:

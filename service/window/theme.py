@@ -69,7 +69,9 @@ class Theme:
         """Return the small arrow of a card: to the right when it is closed, down when it is open."""
         key = ("open" if is_open else "closed", self.px(16))
         if key not in self._pictures:
-            self._pictures[key] = tk.PhotoImage(master=self._root, data=png(arrow(key[1], SOFT, is_open=is_open)), format="png")
+            self._pictures[key] = tk.PhotoImage(
+                master=self._root, data=png(arrow(key[1], SOFT, is_open=is_open)), format="png"
+            )
         return self._pictures[key]
 
     def _fonts(self) -> Fonts:

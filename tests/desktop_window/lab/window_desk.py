@@ -152,7 +152,9 @@ class Window:
 
     def ids(self) -> list[str]:
         """Return the visible windows of this process."""
-        return self.screen.do("search", "--all", "--onlyvisible", "--pid", str(self.pid), "--name", "Heitz Service").split()
+        return self.screen.do(
+            "search", "--all", "--onlyvisible", "--pid", str(self.pid), "--name", "Heitz Service"
+        ).split()
 
     def is_visible(self) -> bool:
         return bool(self.ids())
