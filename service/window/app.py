@@ -217,7 +217,7 @@ class App:
         if isinstance(found, SentenceError):
             self._frame.history.tell(found.sentence.render(self._language))
         else:
-            self._frame.history.show(found)
+            self._frame.history.show(found, {row.id: row.title for row in self._page.rows})
 
     def _tell_plain(self, came: Any, said: str) -> None:
         if isinstance(came, SentenceError):

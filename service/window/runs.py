@@ -46,7 +46,7 @@ class HistoryTab:
         self._note.configure(justify="left")
         self._note.pack(side="left", fill="x", expand=True, padx=px(14))
         self._note.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width))
-        rows = tk.Frame(self.widget, background=theme.CARD)
+        rows = self._rows = tk.Frame(self.widget, background=theme.CARD)
         rows.pack(fill="both", expand=True, padx=px(12), pady=(0, px(12)))
         self.tree = ttk.Treeview(rows, columns=[name for name, *_ in _COLUMNS], selectmode="browse", height=4)
         self.tree.heading("#0", text=Sentence.of("began").render(language), anchor="w")
@@ -59,6 +59,9 @@ class HistoryTab:
         scroll.pack(side="right", fill="y")
         self.tree.pack(side="left", fill="both", expand=True)
         self.tree.bind("<F5>", lambda _: self.refresh())
+        self.tree.bind("<<TreeviewSelect>>", lambda _: self._tell_whole())
+        self._whole = tk.Label(self.widget, background=theme.PAPER, anchor="w", justify="left", padx=px(10), pady=px(8))
+        self._whole.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width - px(20)))
 
     def refresh(self) -> None:
         """Have the runs fetched again."""
@@ -69,28 +72,45 @@ class HistoryTab:
         """Say why there is nothing to show."""
         self._note.configure(text=one_line(text))
 
-    def show(self, runs: Sequence[Mapping[str, Any]]) -> None:
-        """Show the runs."""
+    def show(self, runs: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> None:
+        """Show the runs; `titles` are the names of operations by their id."""
         language, now = self._language, datetime.now().astimezone()
         self.tree.delete(*self.tree.get_children())
+        self._tell_whole()
         for run in runs:
             outcome = str(run.get("outcome"))
-            seconds = run.get("seconds")
+            seconds, name = run.get("seconds"), str(run.get("operation"))
             self.tree.insert(
                 "",
                 "end",
                 text=f" {instant(run.get('started_at'), now, language)}",
                 image=self._look.icon(_ICONS.get(outcome, "unknown"), _ICON),
                 values=(
-                    one_line(work_word(str(run.get("operation")), language)),
+                    one_line(titles.get(name) or work_word(name, language)),
                     one_line(run.get("station")),
                     outcome_word(outcome, language),
                     duration(float(seconds), language) if isinstance(seconds, int | float) else "-",
                     one_line(run.get("summary")),
                 ),
             )
+        first = next(iter(self.tree.get_children()), None)
+        if first is not None:  # without one that is chosen, the arrow keys go nowhere
+            self.tree.selection_set(first)
+            self.tree.focus(first)
         said = Sentence.counted("{n} run", "{n} runs", len(runs)) if runs else Sentence.of("no run is recorded")
         self._note.configure(text=said.render(language))
+
+    def _tell_whole(self) -> None:
+        """Show the whole summary of the run that is chosen: its column is too narrow for what matters most."""
+        chosen = self.tree.selection()
+        text = str(self.tree.set(chosen[0], "summary")) if chosen else ""
+        if text:
+            self._whole.configure(text=text)
+            self._whole.pack(
+                side="bottom", before=self._rows, fill="x", padx=self._look.px(12), pady=(0, self._look.px(12))
+            )
+        else:
+            self._whole.pack_forget()
 
     def focus(self) -> None:
         """Give the keyboard to the list."""

@@ -18,7 +18,7 @@ SHORT: Final = 160
 STATES: Final = {
     "active": Sentence.of("Active"),
     "not_on_this_station": Sentence.of("Not active on this station"),
-    "disabled": Sentence.of("Switched off in the settings"),
+    "disabled": Sentence.of("Switched off"),
     "standby": Sentence.of("Not active on this station"),
     "waiting": Sentence.of("Waiting"),
     "recovering": Sentence.of("Starting again after an error"),

@@ -32,7 +32,7 @@ def page(*operations: dict[str, Any], language: str = "fr", **changes: Any) -> P
         # the manual knows two words; the reason beside them says the rest
         ({"state": "not_on_this_station"}, "off", "Non active sur cette station"),
         ({"state": "standby"}, "off", "Non active sur cette station"),
-        ({"state": "disabled"}, "off", "Désactivée dans les réglages"),
+        ({"state": "disabled"}, "off", "Désactivée"),
         ({"state": "waiting"}, "attention", "En attente"),
         ({"state": "recovering"}, "attention", "Redémarre après une erreur"),
         ({"state": "failed"}, "failed", "En échec"),
