@@ -125,8 +125,8 @@ def measure_ends(on: Screen, environment: dict[str, str], ends: int) -> None:
                 pass
     work.end()
     print(
-        f"killed and frozen {ends} times: back each time, the longest took {max([*times, seconds]):.1f} s; the work beside "
-        f"it went on, {work.ticks} ticks, longest gap {1000 * work.longest:.0f} ms"
+        f"killed and frozen {ends} times: back each time, the longest took {max([*times, seconds]):.1f} s; "
+        f"the work beside it went on, {work.ticks} ticks, longest gap {1000 * work.longest:.0f} ms"
     )
 
 

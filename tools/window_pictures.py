@@ -1,4 +1,6 @@
-"""Takes the pictures of the status window for the docs, from the real program at work: PYTHONPATH=. python tools/window_pictures.py
+"""Takes the pictures of the status window for the docs, from the real program at work.
+
+PYTHONPATH=. .venv/bin/python tools/window_pictures.py
 
 The station is a real one, with a mail server that takes its e-mails and an SMS gateway that is away.
 """
@@ -15,10 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/desktop_window/lab")]
 
 import window_desk  # noqa: E402
-from tests.program.sample_club import Club  # noqa: E402
 
 from service.demo.club import make_club, write_emails, write_sms  # noqa: E402
 from service.paths import HOME_VARIABLE  # noqa: E402
+from tests.program.sample_club import Club  # noqa: E402
 
 FOLDER = ROOT / "docs/pictures"
 CARD, LIST = 28, 16
