@@ -102,7 +102,7 @@ PICTURES: Final[Mapping[str, Picture]] = MappingProxyType(
         "busy": Picture(Block(7), (0, 104, 178), (Wedge(((11.5, 8.5), (24, 16), (11.5, 23.5))),)),
         # Somebody should look: a triangle with a dark bar, the sign of the road.
         "attention": Picture(
-            Facets(((16, 2), (31, 29), (1, 29)), 2.2),
+            Facets(((16, -1), (32.5, 29.5), (-0.5, 29.5)), 2.2),
             (240, 173, 20),
             (Stroke(((16, 12.5), (16, 18.5)), 4.2), Dot((16, 24.2), 2.3)),
             _INK,

@@ -7,6 +7,8 @@ import attrs
 
 OPEN: Final = "open"
 QUIT: Final = "quit"
+SESSION_ENDS: Final = "session-ends"
+"""Stop, without a question: the session ends, and nobody is there to be asked."""
 HELP: Final = "help"
 RESTART: Final = "restart:"
 PAUSE: Final = "pause:"

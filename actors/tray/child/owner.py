@@ -8,7 +8,7 @@ from actors.tray.child.alerting import notify_by_dbus
 from actors.tray.child.desk import Desk
 from actors.tray.child.link import Link
 from actors.tray.child.stand import Docking, Stand, Wishes
-from actors.tray.face import HELP, QUIT, Face, Words, face_from_json, words_from_json
+from actors.tray.face import HELP, QUIT, SESSION_ENDS, Face, Words, face_from_json, words_from_json
 
 _LOOK_AGAIN_SECONDS: Final = (0.05, 0.2, 0.6, 2.0)
 """When to measure again after the icon moved: a host needs a moment to take it in."""
@@ -110,7 +110,9 @@ class Owner:
 
     def chosen(self, what: str) -> None:
         """Say what was chosen; help and the question before stopping are the child's own."""
-        if what == HELP and self._words is not None:
+        if what == SESSION_ENDS:
+            self._link.say("chosen", what=QUIT)
+        elif what == HELP and self._words is not None:
             self.desk.help(self._words)
         elif what == QUIT and self._words is not None:
             self.desk.ask(self._words, lambda: self._link.say("chosen", what=QUIT))

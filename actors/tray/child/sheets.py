@@ -7,6 +7,8 @@ from io import BytesIO
 from tkinter import font as fonts
 from typing import Any, Final
 
+from PIL import Image
+
 from actors.tray.face import Item, Words
 from assets.icons import draw
 
@@ -18,7 +20,9 @@ _BLUE: Final = "#0068b2"
 _PALE_BLUE: Final = "#e3f0fa"
 _FAMILIES: Final = ("Segoe UI", "Noto Sans", "Cantarell", "DejaVu Sans", "Liberation Sans")
 _LAST_PLAIN: Final = 0xFFFF
+_FIRST_HALF, _LAST_HALF = 0xD800, 0xDFFF  # half characters, as broken text has them
 _WIDEST: Final = 380
+_MENU_PICTURE: Final = 16
 _POINTS_AT_100_PERCENT: Final = 96 / 72
 
 
@@ -100,13 +104,14 @@ class Sheets:
             disabledforeground=_PALE_INK,
             relief="solid",
             borderwidth=1,
-            activeborderwidth=self._pixels(3),
+            activeborderwidth=0,  # what is wider is drawn as a raised frame
         )
         for item in items:
-            text = f"  {plain(item.text)}  "
-            look: dict[str, Any] = {"label": text, "compound": "left"}
-            if item.picture:
-                look["image"] = self._picture(item.picture, 16)
+            look: dict[str, Any] = {
+                "label": f"{plain(item.text)}    ",
+                "compound": "left",
+                "image": self._menu_picture(item.picture),
+            }
             if item.below:
                 menu.add_cascade(menu=self._built(menu, item.below, chosen), **look)
             elif item.does:
@@ -293,12 +298,26 @@ class Sheets:
         button.bind("<Return>", lambda _event: button.invoke())
         return button
 
+    def _menu_picture(self, state: str) -> tk.PhotoImage:
+        """Return a small icon with air around it, or air alone: a menu has no other way to set its lines apart."""
+        key = (f"menu {state}", self._pixels(_MENU_PICTURE))
+        if key not in self._pictures:
+            size, wide, high = key[1], self._pixels(32), self._pixels(25)
+            image = Image.new("RGBA", (wide, high), (0, 0, 0, 0))
+            if state:
+                image.paste(draw(state, size), ((wide - size) // 2, (high - size) // 2))
+            self._pictures[key] = self._photo(image)
+        return self._pictures[key]
+
+    def _photo(self, image: Image.Image) -> tk.PhotoImage:
+        file = BytesIO()
+        image.save(file, "PNG")
+        return tk.PhotoImage(master=self._root, data=base64.b64encode(file.getvalue()))
+
     def _picture(self, state: str, size: int) -> tk.PhotoImage:
         key = (state, self._pixels(size))
         if key not in self._pictures:
-            file = BytesIO()
-            draw(*key).save(file, "PNG")
-            self._pictures[key] = tk.PhotoImage(master=self._root, data=base64.b64encode(file.getvalue()))
+            self._pictures[key] = self._photo(draw(*key))
         return self._pictures[key]
 
     def _pixels(self, at_100_percent: int) -> int:
@@ -312,7 +331,11 @@ class Sheets:
 
 def plain(text: str) -> str:
     """Return one line that Tk can show: it ends the process on some emoji (colour fonts on X11, before Tk 8.6.14)."""
-    return " ".join("".join(" " if ord(each) < ord(" ") else each for each in text if ord(each) <= _LAST_PLAIN).split())
+    return " ".join("".join(each if _is_plain(ord(each)) else " " for each in text).split())
+
+
+def _is_plain(code: int) -> bool:
+    return ord(" ") <= code <= _LAST_PLAIN and not _FIRST_HALF <= code <= _LAST_HALF
 
 
 def plain_lines(text: str) -> str:

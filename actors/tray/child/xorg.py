@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from select import select
+from time import monotonic
 from typing import Any, Final
 
 import Xlib.error
@@ -27,12 +28,15 @@ from assets.icons import draw
 _LEFT: Final = 1
 _RIGHT: Final = 3
 _SMALLEST: Final = 8
+_ASK_AGAIN_SECONDS: Final = 2.0
 
 
 class XorgIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
     """A `Stand` on X11."""
 
     back_end = "xorg"
+    _title: str
+    _icon_data: Any
 
     def __init__(self, wishes: Wishes, face: Face) -> None:
         self._wishes = wishes
@@ -41,6 +45,7 @@ class XorgIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
         self._woken, self._wakes = os.pipe()
         os.set_blocking(self._wakes, False)
         self._stopping = False
+        self._asked = (0, 0.0)
         # The base class asks for a picture; what is shown is drawn at the size that the panel gives.
         super().__init__("heitz-service", draw(face.picture, 24), face.tooltip)
         self._background = Background(self._display, self._window)
@@ -74,13 +79,15 @@ class XorgIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
         """Look in the window tree whether a tray host holds the icon; ask for it when it does not."""
         host = self._get_systray_manager()
         if host is None:
-            self._leave_the_root()
             return Docking(WAITING)
-        if not self._is_held_by(host):
-            self._leave_the_root()
+        if self._is_held_by(host):
+            return Docking(DOCKED, self._name_of(host))
+        now = monotonic()
+        # A host needs a moment to take the icon in; asked again meanwhile, it may let go of it.
+        if host.id != self._asked[0] or now - self._asked[1] > _ASK_AGAIN_SECONDS:
+            self._asked = (host.id, now)
             self._dock_window()
-            self._display.sync()
-        return Docking(DOCKED, self._name_of(host)) if self._is_held_by(host) else Docking(WAITING)
+        return Docking(WAITING)
 
     def notify(self, _title: str, _text: str) -> bool:
         """X11 itself has no alerts."""
@@ -118,6 +125,14 @@ class XorgIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
                 ready, _, _ = select([self._display.fileno(), self._woken], [], [])
                 if self._woken in ready:
                     os.read(self._woken, 4096)
+
+    def _get_systray_manager(self) -> Any:
+        """Return the tray host's window, None without one.
+
+        Unlike pystray's own this does not grab the whole display: a process that is stopped meanwhile never frees it.
+        """
+        owner = self._display.get_selection_owner(self._net_system_tray_sx)
+        return owner if owner != Xlib.X.NONE else None
 
     def _create_window(self) -> Any:
         title, self._title = self._title, self._title.encode("latin-1", "replace").decode("latin-1")
@@ -159,8 +174,12 @@ class XorgIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
     def _on_enter(self, event: Any) -> None:
         self._wishes.hovered(self._face, event.root_x, event.root_y)
 
-    def _on_reparent(self, _event: Any) -> None:
+    def _on_reparent(self, event: Any) -> None:
         self._background.forget()
+        if event.parent.id == self._root.id:
+            # A host that ended left the window on the root, where it would stand as a window of its own.
+            self._window.unmap()
+            self._asked = (0, 0.0)
         self._wishes.docking_changed()
 
     def _on_destroy_notify(self, _event: Any) -> None:
@@ -224,12 +243,6 @@ class XorgIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
             return False
         clients = ~self._display.display.info.resource_id_mask
         return is_viewable and parent is not None and parent.id & clients == host.id & clients
-
-    def _leave_the_root(self) -> None:
-        """Hide the window when a host that ended left it on the root, where it would stand as a window of its own."""
-        if self._window.query_tree().parent == self._root:
-            self._window.unmap()
-            self._display.flush()
 
     def _name_of(self, host: Any) -> str:
         with suppress(Xlib.error.XError, UnicodeDecodeError):
