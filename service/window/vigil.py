@@ -11,19 +11,30 @@ from time import monotonic
 from types import TracebackType
 from typing import Final
 
+import attrs
+
 from service.window.asking import own_command
 
 logger = logging.getLogger(__name__)
 
 _BEAT_MS: Final = 2000
-_LOOK_SECONDS: Final = 4.0
-_SILENT_SECONDS: Final = 12.0
 _LATE_TIMES: Final = 2  # a computer that slept is late once
 _FAILURES: Final = 20
 _WITHIN_SECONDS: Final = 60.0
 _REVIVALS_VARIABLE: Final = "HEITZ_SERVICE_WINDOW_REVIVALS"
 _MOST_REVIVALS: Final = 3
 _LIVED_SECONDS: Final = 300.0
+
+
+@attrs.frozen
+class Patience:
+    """How long Tk's thread may be silent, and how often the vigil looks."""
+
+    silent_seconds: float = 12.0
+    look_seconds: float = 4.0
+
+
+USUAL: Final = Patience()
 
 
 class Vigil:
@@ -33,8 +44,11 @@ class Vigil:
     and then ends with an error, so that whoever started it knows.
     """
 
-    def __init__(self, root: tk.Tk, environment: MutableMapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, root: tk.Tk, environment: MutableMapping[str, str] = os.environ, patience: Patience = USUAL
+    ) -> None:
         self._root = root
+        self._patience = patience
         self._environment = environment
         self._began = self._beaten = monotonic()
         self._failures: deque[float] = deque(maxlen=_FAILURES)
@@ -52,8 +66,8 @@ class Vigil:
     def _watch(self) -> None:
         late, pause = 0, Event()
         while late < _LATE_TIMES:
-            pause.wait(_LOOK_SECONDS)
-            late = late + 1 if monotonic() - self._beaten > _SILENT_SECONDS else 0
+            pause.wait(self._patience.look_seconds)
+            late = late + 1 if monotonic() - self._beaten > self._patience.silent_seconds else 0
         logger.error("the window hangs: it is begun anew", extra={"event": "window.hung"})
         self._begin_anew()
 

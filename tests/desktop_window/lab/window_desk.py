@@ -22,7 +22,7 @@ from service.instance import Instance, acquire
 from service.paths import Folders
 from service.watching import Watches
 
-LONG = 20.0
+LONG = 90.0
 FULL = 255
 
 
