@@ -9,6 +9,7 @@ import signal
 import statistics
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter
@@ -81,7 +82,7 @@ def measure_changes(on: Screen, station: Station, rounds: int) -> None:
         state = ("failed", "active")[round_ % 2]
         Event().wait(0.3)
         station.status = {**STATUS, "state": state, "operations": station.status["operations"]}
-        times.append(seconds_until(lambda state=state: on.shows(state, HEAD)))
+        times.append(seconds_until(partial(on.shows, state, HEAD)))
     said("change -> shown, with the look at the pixels", times, "aim p99 <= 1 s")
 
 

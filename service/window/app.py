@@ -1,6 +1,7 @@
 """The life of the window's process: one window per station, its feed, its actions, and its end."""
 
 import logging
+import sys
 import tkinter as tk
 from datetime import datetime
 from functools import partial
@@ -13,7 +14,7 @@ from config.sentence import Sentence, SentenceError
 from service.channel.client import NotRunning
 from service.paths import Folders
 from service.window.actions import Action, Kind
-from service.window.asking import Station, Told, history, in_the_background, perform, start_station
+from service.window.asking import Station, Told, history, in_the_background, own_command, perform, start_station
 from service.window.bell import Bell
 from service.window.dialogs import Question, choose
 from service.window.feed import Feed, Lost, News, Seen
@@ -62,7 +63,7 @@ class App:
         self._settings: str | None = None
         self._busy: frozenset[tuple[str, str]] = frozenset()
         self._leaving = ""
-        self._vigil = Vigil(root)
+        self._vigil = Vigil(root, own_command(*sys.argv[1:]))
         head = Head("busy", self._say(Sentence.of("Looking for the program…")), wanted.name)
         self._page = Page(wanted.name, head, ())
         self._frame = Frame(root, self._look, self._language, self)

@@ -2,18 +2,15 @@
 
 import logging
 import os
-import sys
 import tkinter as tk
 from collections import deque
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from threading import Event, Thread
 from time import monotonic
 from types import TracebackType
 from typing import Final
 
 import attrs
-
-from service.window.asking import own_command
 
 logger = logging.getLogger(__name__)
 
@@ -40,14 +37,19 @@ USUAL: Final = Patience()
 class Vigil:
     """Watches over Tk's thread: its beat, and the errors of its callbacks, of which one alone ends nothing.
 
-    A window that lived for some minutes is begun anew as often as needed; one that fails from its start three times,
-    and then ends with an error, so that whoever started it knows.
+    `command` begins the window anew. One that lived for some minutes is begun anew as often as needed; one that fails
+    from its start three times, and then ends with an error, so that whoever started it knows.
     """
 
     def __init__(
-        self, root: tk.Tk, environment: MutableMapping[str, str] = os.environ, patience: Patience = USUAL
+        self,
+        root: tk.Tk,
+        command: Sequence[str],
+        environment: MutableMapping[str, str] = os.environ,
+        patience: Patience = USUAL,
     ) -> None:
         self._root = root
+        self._command = list(command)
         self._patience = patience
         self._environment = environment
         self._began = self._beaten = monotonic()
@@ -90,5 +92,4 @@ class Vigil:
             logger.error("the window was begun anew in vain: it ends", extra={"event": "window.given_up"})
             os._exit(1)  # from any thread, with Tk's hanging
         self._environment[_REVIVALS_VARIABLE] = str(revivals + 1)
-        line = own_command(*sys.argv[1:])
-        os.execv(line[0], line)  # noqa: S606 - our own command line; the lock goes with the old program
+        os.execv(self._command[0], self._command)  # noqa: S606 - our own command line; the lock goes with the old program

@@ -11,9 +11,9 @@ def main(trace: str) -> None:
     with open(trace, "a", encoding="utf-8") as file:  # noqa: PTH123 - a line per beginning
         file.write("begun\n")
     root = tk.Tk()
-    # What is begun anew is this program, not the command line of ours.
-    vigil.own_command = lambda *words: [sys.executable, __file__, *words]
-    watched = vigil.Vigil(root, patience=vigil.Patience(silent_seconds=2.5, look_seconds=0.1))
+    watched = vigil.Vigil(
+        root, [sys.executable, *sys.argv], patience=vigil.Patience(silent_seconds=2.5, look_seconds=0.1)
+    )
     watched.start()
     root.after(50, Event().wait)
     root.mainloop()
