@@ -19,6 +19,7 @@ from service.window.view import Head, Page
 from service.window.zones import Bar
 
 _WIDTH, _HEIGHT = 760, 830
+_TOLD_MS: Final = 90_000  # what came of an action is read by then
 _LONGEST_NOTICE: Final = 300
 
 
@@ -55,6 +56,7 @@ class Frame:
         self.outer = tk.Frame(root, background=theme.PAPER)
         self.outer.pack(fill="both", expand=True)
         self._foot()
+        self._forget = ""
         self._told = tk.Label(
             self.outer, background=theme.PAPER, anchor="w", justify="left", compound="left", padx=look.px(18)
         )
@@ -93,6 +95,8 @@ class Frame:
 
     def tell(self, text: str, icon: str) -> None:
         """Say at the bottom what came of an action; an empty text takes the line away."""
+        self._keep_told()
+        self._forget = self._root.after(_TOLD_MS, self._told.pack_forget)
         if not text:
             self._told.pack_forget()
             return
@@ -107,7 +111,13 @@ class Frame:
 
     def destroy(self) -> None:
         """Take every widget away."""
+        self._keep_told()
         self.outer.destroy()
+
+    def _keep_told(self) -> None:
+        if self._forget:
+            self._root.after_cancel(self._forget)
+            self._forget = ""
 
     # -- how it is made ------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from tkinter import ttk
 from typing import Final
 
 from service.window import theme
-from service.window.actions import Action
+from service.window.actions import Action, Kind
 from service.window.scroll import Scrolled
 from service.window.text import clipped
 from service.window.theme import Theme
@@ -102,6 +102,9 @@ class _Card:
         self._is_under = False
         self._shown: tuple[Row, frozenset[tuple[str, str]]] | None = None
         self._body: tk.Frame | None = None
+        self._shape: tuple[list[str], list[Kind]] = ([], [])
+        self._values: list[tk.Label] = []
+        self._buttons: list[ttk.Button] = []
         self.frame = tk.Frame(
             scrolled.inner,
             background=theme.CARD,
@@ -166,6 +169,7 @@ class _Card:
         elif self._body is not None:
             self._body.destroy()
             self._body = None
+            self._shape, self._values, self._buttons = ([], []), [], []
         self.paint()
 
     def paint(self) -> None:
@@ -184,37 +188,51 @@ class _Card:
         return text
 
     def _fill(self, busy: frozenset[tuple[str, str]]) -> None:
-        had = self.frame.focus_get() if self._body is not None else None
-        focused = next((i for i, button in enumerate(self._buttons()) if button is had), None)
+        """Show the details and the buttons; what is there already keeps its place, and the keyboard with it."""
+        shape = ([name for name, _ in self.row.fields], [action.kind for action in self.row.actions])
+        if self._body is None or shape != self._shape:
+            focused = self._focused_kind()
+            self._shape = shape
+            self._build()
+            if focused is not None:
+                kept = [button for button, kind in zip(self._buttons, shape[1], strict=True) if kind is focused]
+                (kept[0] if kept else self.frame).focus_set()
+        for value, (_, text) in zip(self._values, self.row.fields, strict=True):
+            value.configure(text=text)
+        for button, action in zip(self._buttons, self.row.actions, strict=True):
+            button.configure(text=action.label, command=partial(self._act, action))
+            button.state(["disabled" if (action.operation, action.kind) in busy else "!disabled"])
+        self.paint()
+
+    def _focused_kind(self) -> Kind | None:
+        """Return which button has the keyboard."""
+        has = self.frame.focus_get()
+        return next((kind for button, kind in zip(self._buttons, self._shape[1], strict=True) if button is has), None)
+
+    def _build(self) -> None:
         if self._body is not None:
             self._body.destroy()
         px, row = self._look.px, self.row
-        self._body = tk.Frame(self.frame, background=theme.OPEN_CARD)
-        self._body.pack(fill="x", padx=(px(12 + _ICON + 14), px(16)), pady=(0, px(10)), before=self._rule)
-        self._body.columnconfigure(1, weight=1)
-        for index, (name, text) in enumerate(row.fields):
-            label = tk.Label(self._body, text=name, font=self._look.fonts.small, foreground=theme.SOFT, anchor="nw")
+        body = self._body = tk.Frame(self.frame, background=theme.OPEN_CARD)
+        self._values, self._buttons = [], []
+        if row.fields or row.actions:
+            body.pack(fill="x", padx=(px(12 + _ICON + 14), px(16)), pady=(0, px(10)), before=self._rule)
+        body.columnconfigure(1, weight=1)
+        for index, (name, _) in enumerate(row.fields):
+            label = tk.Label(body, text=name, font=self._look.fonts.small, foreground=theme.SOFT, anchor="nw")
             label.grid(row=index, column=0, sticky="nw", padx=(0, px(14)), pady=px(1))
-            value = tk.Label(self._body, text=text, anchor="w", justify="left", foreground=theme.INK)
+            value = tk.Label(body, anchor="w", justify="left", foreground=theme.INK)
             value.grid(row=index, column=1, sticky="ew", pady=px(1))
             value.bind("<Configure>", self._wrap)
-        bar = tk.Frame(self._body)
+            self._values.append(value)
+        bar = tk.Frame(body)
         bar.grid(row=len(row.fields), column=0, columnspan=2, sticky="w", pady=(px(8), 0))
-        for action in row.actions:
-            button = ttk.Button(bar, text=action.label, command=partial(self._act, action))
+        for _ in row.actions:
+            button = ttk.Button(bar)
             button.pack(side="left", padx=(0, px(8)))
-            if (action.operation, action.kind) in busy:
-                button.state(["disabled"])
             button.bind("<Return>", lambda event: event.widget.invoke())
             button.bind("<FocusIn>", lambda event: self._scrolled.reveal(event.widget))
-        self.paint()
-        if focused is not None and focused < len(row.actions):
-            self._buttons()[focused].focus_set()
-
-    def _buttons(self) -> list[tk.Misc]:
-        if self._body is None:
-            return []
-        return [child for bar in self._body.winfo_children() for child in bar.winfo_children()]
+            self._buttons.append(button)
 
     def _wrap(self, event: "tk.Event[tk.Label]") -> None:
         if int(str(event.widget.cget("wraplength"))) != event.width:

@@ -73,7 +73,8 @@ def page_without(page: Page, trouble: str, language: str) -> Page:
     """Return what stays of a page when the program is gone: nothing that was true then is shown as true now."""
     unknown = STATES["unknown"].render(language)
     rows = tuple(
-        attrs.evolve(row, icon="unknown", state=unknown, remark="", fields=(), actions=()) for row in page.rows
+        attrs.evolve(row, icon="unknown", state=unknown, remark="", fields=(), actions=(), is_urgent=False)
+        for row in page.rows
     )
     title = Sentence.of("Heitz Service does not run on this station")
     head = Head("unknown", title.render(language), page.station, sentence_case(trouble), is_running=False)

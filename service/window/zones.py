@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 
 from config.sentence import Sentence
-from service.window.text import one_line
+from service.window.text import one_line, sentence_case
 from service.words import instant
 
 Json = Mapping[str, Any]
@@ -43,31 +43,40 @@ def _bar(zone: Json, language: str, now: datetime) -> Bar:
         name=one_line(zone.get("name")),
         number=str(present) if is_known else "?",
         limit="" if limit is None else Sentence.of("of {limit} at most", limit=limit).render(language),
-        remark=Sentence.joined(" — ", _remarks(zone, since, is_known=is_known)).render(language),
+        remark=" — ".join(remark.render(language) for remark in _remarks(zone, since, is_known=is_known)),
         share=share,
-        colour=_colour(str(zone.get("level")), share),
+        colour=_colour({str(zone.get("level")), str(zone.get("day_level"))}, share),
     )
 
 
 def _remarks(zone: Json, since: str, *, is_known: bool) -> Sequence[Sentence]:
     remarks = []
-    if not is_known:
+    if not is_known and zone.get("reason"):
+        remarks.append(Sentence.of("{text}", text=sentence_case(zone["reason"])))
+    elif not is_known:
         remarks.append(
             Sentence.of("the number is not known since {since}", since=since)
             if since
             else Sentence.of("the number is not known")
         )
-    total = _count(zone.get("day_total"))
-    if total is not None:
+    uncertainty = _count(zone.get("uncertainty"))
+    if is_known and uncertainty:
+        remarks.append(Sentence.of("give or take {n}", n=uncertainty))
+    total, most = _count(zone.get("day_total")), _count(zone.get("day_limit"))
+    if total is not None and most is not None:
+        remarks.append(Sentence.of("{n} entries today, {limit} at most", n=total, limit=most))
+    elif total is not None:
         remarks.append(Sentence.counted("{n} entry today", "{n} entries today", total))
     return remarks
 
 
-def _colour(level: str, share: float | None) -> str:
+def _colour(levels: set[str], share: float | None) -> str:
+    """Return the colour of the worst level; a level that is not known here goes by the share."""
     if share is None:
         return "unknown"
-    if level in _COLOURS:
-        return _COLOURS[level]
+    found = {_COLOURS[level] for level in levels & _COLOURS.keys()}
+    if found:
+        return "failed" if "failed" in found else "attention"
     return "failed" if share >= 1 else "attention" if share >= _NEAR else "active"
 
 

@@ -10,8 +10,8 @@ from window_desk import STATUS, Screen, Station, Window, operation, screen, wait
 
 Open = Callable[..., Window]
 
-# The head's icon and the cards'.
-HEAD, CARD = 48, 28
+# The head's icon, the cards', and that of the line which tells what came of an action.
+HEAD, CARD, TOLD = 48, 28, 20
 
 
 def test_it_shows_the_station_and_its_operations(station: Station, open_window: Open, display: Screen) -> None:
@@ -90,6 +90,19 @@ def test_the_keyboard_alone_has_an_operation_run(station: Station, open_window: 
     window.press("Down", "Return", "Tab", "Return")
     wait_until(lambda: station.requests("run-now"), "the run")
     assert [request["operation"] for request in station.requests("run-now")] == ["sms"]
+
+
+def test_a_button_keeps_the_keyboard_while_its_action_is_under_way(
+    station: Station, open_window: Open, display: Screen
+) -> None:
+    window = open_window().shown()
+    wait_until(lambda: display.shows("active", CARD))
+    window.press("Return", "Tab", "Return")
+    wait_until(lambda: station.requests("run-now"), "the run")
+    station.status = {**STATUS, "operations": [operation("email", counters={"sent": 1}), operation("sms")]}
+    wait_until(lambda: display.shows("active", TOLD), "the result")
+    window.press("Tab", "Return")  # the next button
+    wait_until(lambda: station.requests("restart"), "the restart")
 
 
 def test_a_pause_is_asked_for_and_can_be_left(station: Station, open_window: Open, display: Screen) -> None:

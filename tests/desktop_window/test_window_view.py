@@ -161,6 +161,8 @@ ZONE = {
         ({}, "132", 0.528, "active"),
         ({"level": "warning"}, "132", 0.528, "attention"),
         ({"level": "stop"}, "132", 0.528, "failed"),
+        # the day's limit may be reached while there is room
+        ({"day_level": "stop"}, "132", 0.528, "failed"),
         # a level that is not known goes by the share
         ({"level": None, "present": 220}, "220", 0.88, "attention"),
         ({"level": None, "present": 260}, "260", 1.04, "failed"),
@@ -179,6 +181,23 @@ def test_a_zone_says_since_when_nobody_knows() -> None:
     zone = {**ZONE, "known": False, "since": "2026-11-24T10:04:00+01:00"}
     (bar,) = bars_of({"fmi": {"zones": [zone]}}, "fr", NOW)
     assert bar.remark == "nombre inconnu depuis 10:04 — 411 entrées aujourd'hui"
+
+
+@pytest.mark.parametrize(
+    ("changes", "remark"),
+    [
+        (
+            {"known": False, "reason": "capteur débranché"},
+            "Capteur débranché — 411 entrées aujourd'hui",
+        ),
+        ({"uncertainty": 4}, "à 4 près — 411 entrées aujourd'hui"),
+        ({"day_limit": 900}, "411 entrées aujourd'hui, 900 au plus"),
+        ({"day_total": None}, ""),
+    ],
+)
+def test_a_zone_says_how_sure_its_number_is(changes: dict[str, Any], remark: str) -> None:
+    (bar,) = bars_of({"fmi": {"zones": [{**ZONE, **changes}]}}, "fr", NOW)
+    assert bar.remark == remark
 
 
 def test_a_station_that_counts_nobody_has_no_bars() -> None:

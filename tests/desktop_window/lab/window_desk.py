@@ -258,6 +258,8 @@ class Station:
             return self._watches.wait(message.seen, language)
         if request["command"] == "run-now":
             return {"outcome": "ok", "seconds": 0.1, "summary": "3 e-mails envoyés", "counters": {}}
+        if request["command"] == "restart":
+            return {"path": request["actor"], "state": "running", "incarnation": 2}
         if request["command"] == "stop":
             return {"stopping": True, "pid": os.getpid()}
         raise SentenceError("not in this test")
