@@ -41,6 +41,17 @@ def distances(size: int = 16) -> Iterator[tuple[float, str, str, str, str]]:
                 yield _mean_distance(seen[one], seen[other]), one, other, vision, bar
 
 
+def as_seen(image: Image.Image, matrix: Matrix) -> Image.Image:
+    """Return a picture as eyes of this kind see it."""
+    raw, seen = image.convert("RGB").tobytes(), bytearray()
+    for at in range(0, len(raw), 3):
+        for part in _times(matrix, _linear(raw[at : at + 3])):
+            light = min(1.0, max(0.0, part))
+            level = light * 12.92 if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
+            seen.append(round(level * 255))
+    return Image.frombytes("RGB", image.size, bytes(seen))
+
+
 def _upon(icon: Image.Image, background: tuple[int, int, int]) -> Image.Image:
     bar = Image.new("RGB", icon.size, background)
     bar.paste(icon, (0, 0), icon)

@@ -11,7 +11,7 @@ Json = Mapping[str, Any]
 
 TOOLTIP_UNITS: Final = 127
 """What Windows shows of a tooltip, in UTF-16 units; a longer one is refused by it."""
-_LINE_UNITS: Final = 96
+_LINE_UNITS: Final = 84
 _TITLE_UNITS: Final = 40
 _ABSENT: Final = ("not_on_this_station", "disabled", "standby")
 _WORST_FIRST: Final = ("failed", "recovering", "waiting")

@@ -63,6 +63,16 @@ def wait_until(is_so: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> 
         Event().wait(0.02)
 
 
+def is_menu(_window: Any, box: Any) -> bool:
+    """Whether a visible window has the size of the icon's menu."""
+    return box.width > 120 and 100 < box.height < 700
+
+
+def is_alert(_window: Any, box: Any) -> bool:
+    """Whether a visible window has the size of an alert."""
+    return 150 < box.width < 520 and 40 < box.height < 300
+
+
 class Desktop:
     """A running display; `environment` is for the programs that shall show themselves on it."""
 
@@ -179,6 +189,13 @@ class Desktop:
                 if window.get_attributes().map_state == Xlib.X.IsViewable and is_one(window, window.get_geometry()):
                     found.append(window)
         return found
+
+    def paint(self, colour: int) -> None:
+        """Give the desktop a colour."""
+        root = self.display.screen().root
+        root.change_attributes(background_pixel=colour)
+        root.clear_area(0, 0, 0, 0)
+        self.display.sync()
 
     # -- doing -------------------------------------------------------------------------------------------------------
 

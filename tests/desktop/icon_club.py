@@ -51,13 +51,14 @@ class IconClub:
         self.settings = folder / "heitz-service.toml"
         self.log = folder / "smtp.log"
         self.port = 1
+        self._server: subprocess.Popen[bytes] | None = None
         self.environment = {**desk.environment, "HEITZ_SERVICE_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)}
 
     def prepare(self, *, language: str = "en", presence: str = "", more: str = "") -> None:
         """Write the settings, make the database, start the mail server."""
         self.folder.mkdir(exist_ok=True)
         command = (sys.executable, str(SMTP), "--log", str(self.log), "--port", "0")
-        server = self.desk.start(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        server = self._server = self.desk.start(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert server.stdout is not None
         self.port = int(server.stdout.readline())
         self.write_settings(language=language, presence=presence, more=more)
@@ -94,6 +95,11 @@ class IconClub:
 
     def where_is_the_icon(self) -> str:
         return str(self.status().get("tray", {}).get("state"))
+
+    def break_mail_server(self) -> None:
+        """End the mail server: e-mails wait from now on."""
+        assert self._server is not None
+        self.desk.end(self._server)
 
     def write_email(self, recipient: str) -> None:
         """Write an e-mail as another program does."""

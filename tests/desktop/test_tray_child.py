@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desktop.desktop import Desktop, wait_until
+from tests.desktop.desktop import Desktop, is_alert, is_menu, wait_until
 from tests.desktop.sample_status import operation
 from tests.desktop.shown_icon import ShownIcon, which_picture
 
@@ -72,7 +72,7 @@ def test_a_right_click_shows_a_menu_whose_lines_can_be_chosen(desk: Desktop, sho
     icon = shown()
     icon.wait_for("docking", state="docked")
     desk.click(3)
-    wait_until(lambda: bool(desk.visible(lambda window, box: box.width > 120 and 100 < box.height < 600)))
+    wait_until(lambda: bool(desk.visible(is_menu)))
     # The lines: open, sms, email, restart an operation.
     for _ in range(4):
         desk.xdotool("key", "Down")
@@ -87,7 +87,7 @@ def test_quitting_needs_a_confirmation_and_return_leaves_it_active(desk: Desktop
 
     def ask_to_quit() -> None:
         desk.click(3)
-        wait_until(lambda: bool(desk.visible(lambda window, box: box.width > 120 and 100 < box.height < 600)))
+        wait_until(lambda: bool(desk.visible(is_menu)))
         desk.xdotool("key", "Up", "Up", "Return")
         wait_until(lambda: desk.window_of("Stop Heitz Service?") is not None)
 
@@ -121,7 +121,7 @@ def test_an_alert_without_a_service_is_a_window_above_the_clock(desk: Desktop, s
     icon.wait_for("docking", state="docked")
     icon.child.tell_alert({"title": AWFUL[:60], "text": AWFUL[:200], "picture": "attention"})
     icon.wait_for("alerted", way="window")
-    wait_until(lambda: bool(desk.visible(lambda window, box: box.width > 150 and 40 < box.height < 300)))
+    wait_until(lambda: bool(desk.visible(is_alert)))
 
 
 def test_a_host_that_starts_late_gets_the_icon(desk: Desktop, shown: Show) -> None:
@@ -143,7 +143,7 @@ def test_a_host_ended_and_started_twelve_times_gets_the_icon_back_each_time(desk
         host = desk.start_host()
     icon.wait_until_seen("active")
     assert len(icon.events("up")) == 1, "one process did it all"
-    # Its threads: the main one, the link, the owner, pystray's set-up, timers of the last moments.
+    # Its threads: the main one, the link, the owner, who looks again after a move.
     wait_until(lambda: len(list(Path(f"/proc/{icon.child.pid}/task").iterdir())) <= 4)
 
 
@@ -176,7 +176,7 @@ def test_awful_titles_end_nothing(desk: Desktop, shown: Show, title: str) -> Non
     icon.show("failed", {**operation("sms", "failed", title), "title": title}, station=title)
     icon.wait_until_seen("failed")
     desk.click(3)
-    wait_until(lambda: bool(desk.visible(lambda window, box: box.width > 120 and 100 < box.height < 600)))
+    wait_until(lambda: bool(desk.visible(is_menu)))
     desk.xdotool("key", "Escape")
     icon.ask()
     icon.wait_for("pong")

@@ -81,7 +81,7 @@ def test_whatever_is_said_fits_into_what_windows_shows(title: str, reason: str, 
 
 def test_a_title_of_500_characters_with_quotes_and_emoji_makes_one_short_line() -> None:
     line = policy.operation_line({**operation("sms", "failed", AWFUL), "title": AWFUL}, "fr")
-    assert policy.units(line) <= 96
+    assert policy.units(line) <= 84
     assert "\n" not in line
 
 

@@ -119,6 +119,7 @@ def test_the_document_has_every_key_of_the_contract() -> None:
         "title": "E-mail",
         "is_exclusive": True,
         "state": "active",
+        "attention": False,
         "reason": None,
         "attention": False,
         "since": "2026-11-24T12:00:00+00:00",

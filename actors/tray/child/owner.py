@@ -10,8 +10,8 @@ from actors.tray.child.link import Link
 from actors.tray.child.stand import Docking, Stand, Wishes
 from actors.tray.face import HELP, QUIT, SESSION_ENDS, Face, Words, face_from_json, words_from_json
 
-_LOOK_AGAIN_SECONDS: Final = (0.05, 0.2, 0.6, 2.0)
-"""When to measure again after the icon moved: a host needs a moment to take it in."""
+_LOOK_AGAIN_SECONDS: Final = (0.05, 0.15, 0.4, 1.4, 1.0)
+"""The pauses before measuring again after the icon moved: a host needs a moment to take it in."""
 
 
 class MakeStand(Protocol):
@@ -36,6 +36,7 @@ class Owner:
         self._lock = threading.Lock()
         self._docking: Docking | None = None
         self._has_face = threading.Event()
+        self._moved = threading.Event()
 
     # -- what the program tells; the link's thread -------------------------------------------------------------------
 
@@ -64,6 +65,7 @@ class Owner:
     def run(self) -> None:
         """Make the icon when the first face is there, and serve it to its end."""
         self._has_face.wait()
+        threading.Thread(target=self._look_again, name="tray-look", daemon=True).start()
         with self._lock:
             face = self._face
             self._is_drawing_wanted = False
@@ -134,10 +136,17 @@ class Owner:
     def docking_changed(self) -> None:
         """Measure now, and a little later again."""
         self._measure()
-        for seconds in _LOOK_AGAIN_SECONDS:
-            timer = threading.Timer(seconds, lambda: self._post(self._measure))
-            timer.daemon = True
-            timer.start()
+        self._moved.set()
+
+    def _look_again(self) -> None:
+        """Measure some more times after each move; the thread's own loop, one for all moves."""
+        while True:
+            self._moved.wait()
+            self._moved.clear()
+            for seconds in _LOOK_AGAIN_SECONDS:
+                if self._moved.wait(seconds):
+                    break  # moved again: begin anew
+                self._post(self._measure)
 
     # -- alerts ------------------------------------------------------------------------------------------------------
 
