@@ -1,6 +1,6 @@
 """Takes the pictures of the status window for the docs, from the real program at work.
 
-PYTHONPATH=. .venv/bin/python tools/window_pictures.py
+One part of `make pictures`.
 
 The station is a real one, with a mail server that takes its e-mails and an SMS gateway that is away.
 """

@@ -121,7 +121,6 @@ def test_the_document_has_every_key_of_the_contract() -> None:
         "state": "active",
         "attention": False,
         "reason": None,
-        "attention": False,
         "since": "2026-11-24T12:00:00+00:00",
         "holder": "ACCUEIL",
         "last_run": {
