@@ -1,4 +1,4 @@
-"""Icon: four hundred changes of state a second by twelve operations: redraws, processor, and which state is shown last."""
+"""Icon: four hundred changes of state a second by twelve operations: redraws, processor, the state shown last."""
 
 import random
 import threading
@@ -46,9 +46,7 @@ def main() -> None:
         own, theirs = process_time() - before_own, sum(child.cpu_times()[:2]) - before_child
         print(f"{CHANGES_A_SECOND} changes/s for {took:.0f} s: {redraws / took:.1f} redraws/s (at most 10 wanted)")
         print("the last state is shown: yes")
-        print(
-            f"processor: the actor's process {100 * own / took:.1f} %, the icon's process {100 * theirs / took:.1f} %"
-        )
+        print(f"processor: the actor's process {100 * own / took:.1f} %, the icon's {100 * theirs / took:.1f} %")
         stand.tree.stop(20)
 
 
