@@ -184,3 +184,11 @@ def test_a_fine_screen_makes_it_larger(station: Station, open_window: Open, disp
         window = open_window(on=fine).shown()
         wait_until(lambda: fine.shows("active", 2 * HEAD), "icons drawn for the screen")
         assert window.geometry()[2] == 2 * 760
+
+
+def test_a_screen_that_goes_takes_only_the_window(station: Station, open_window: Open, display: Screen) -> None:
+    with screen("800x600") as lost:
+        window = open_window(on=lost).shown()
+    assert window.ended()[0] != 0
+    open_window().shown()  # elsewhere there is a window again
+    assert {request["command"] for request in station.asked} == {"watch"}
