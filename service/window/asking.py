@@ -1,6 +1,7 @@
 """Has the station do what a person asked for, each in a thread of its own, and tells what came of it."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from service.channel.client import ask, find
 from service.paths import Folders
 from service.window.actions import Action, Kind, request_of
 from service.words import duration, outcome_word
+
+logger = logging.getLogger(__name__)
 
 _ANSWER_SECONDS: Final = 40.0
 _COMMAND_SECONDS: Final = 60.0
@@ -145,6 +148,9 @@ def in_the_background(work: Callable[[], Any], tell: Callable[[Any], None], name
             result = work()
         except SentenceError as error:
             result = error
+        except Exception as error:
+            logger.exception("what was asked for failed", extra={"event": "window.action_failed"})
+            result = CommandFailed("it failed ({kind}): the window's log says more", kind=type(error).__name__)
         tell(result)
 
     Thread(target=run, name=name, daemon=True).start()

@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 
 from config.sentence import SentenceError
-from service.channel.client import NoAnswer, NotRunning, Refused, ask, find
+from service.channel.client import ask, find
 from service.paths import Folders
 
 logger = logging.getLogger(__name__)
@@ -17,6 +17,10 @@ _ANSWER_SECONDS: Final = 13.0
 """A watch is answered within 8 s though nothing changes; a program that is silent for longer hangs."""
 _BETWEEN_CHANGES_SECONDS: Final = 0.25
 _BETWEEN_TRIES_SECONDS: Final = 1.0
+
+
+class Unreadable(SentenceError):  # noqa: N818 - what the reader sees
+    """The program answered something that is no status."""
 
 
 @attrs.frozen
@@ -78,12 +82,11 @@ class Feed:
                 if seen_in != self._round:
                     seen, seen_in, lost = "", self._round, ""
             try:
-                answer, language = self._ask(seen)
-                seen = str(answer["seen"])
-                self._tell(Seen(dict(answer["status"]), language))
+                seen, news = self._ask(seen)
+                self._tell(news)
                 lost = ""
                 pause.wait(_BETWEEN_CHANGES_SECONDS)
-            except (NotRunning, NoAnswer, Refused, SentenceError) as error:
+            except SentenceError as error:
                 seen = ""
                 if lost != str(error):  # an outage is told once
                     lost = str(error)
@@ -91,9 +94,15 @@ class Feed:
                     self._tell(Lost(error))
                 pause.wait(_BETWEEN_TRIES_SECONDS)
 
-    def _ask(self, seen: str) -> tuple[dict[str, Any], str]:
+    def _ask(self, seen: str) -> tuple[str, Seen]:
+        """Return the mark of the next status, and the status."""
         holder = find(self._station, self._folders)
         request: dict[str, Any] = {"command": "watch", "seen": seen, "language": self._language}
         reply = ask(holder, request, self._folders, seconds=_ANSWER_SECONDS)
         self._station = holder.station  # from now on this one, whatever else is started here
-        return reply.answer, reply.language
+        try:
+            return str(reply.answer["seen"]), Seen(dict(reply.answer["status"]), reply.language)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unreadable(
+                "the answer of the program can't be read: it is of another version than this window, start both again"
+            ) from error

@@ -192,3 +192,18 @@ def test_a_screen_that_goes_takes_only_the_window(station: Station, open_window:
     assert window.ended()[0] != 0
     open_window().shown()  # elsewhere there is a window again
     assert {request["command"] for request in station.asked} == {"watch"}
+
+
+@pytest.mark.parametrize("nonsense", [{}, {"seen": 3, "status": 3}, {"seen": "x", "status": ["y"]}])
+def test_an_answer_that_cannot_be_read_is_said_to_be_no_status(
+    station: Station, open_window: Open, display: Screen, nonsense: dict[str, Any]
+) -> None:
+    window = open_window().shown()
+    wait_until(lambda: display.shows("active", CARD))
+    window.press("Return", "Tab")
+    station.nonsense = nonsense
+    window.press("Return")  # run now: what comes of that is no run either
+    station.status = {**STATUS, "state": "attention"}
+    wait_until(lambda: display.shows("unknown", HEAD), "the loss")
+    station.nonsense = None
+    wait_until(lambda: display.shows("attention", HEAD), "the return")

@@ -231,6 +231,8 @@ class Station:
         self.status = deepcopy(STATUS)
         self.asked: list[dict[str, Any]] = []
         self.language = "fr"
+        self.nonsense: dict[str, Any] | None = None
+        """What is answered in place of everything, where a test wants it."""
 
     def start(self) -> None:
         self._instance = acquire(self._name, datetime.now(UTC), self._home)
@@ -251,6 +253,8 @@ class Station:
     def _handle(self, request: dict[str, Any], language: str) -> dict[str, Any]:
         with self._lock:
             self.asked.append(dict(request))
+        if self.nonsense is not None:
+            return self.nonsense
         if request["command"] == "pause":
             return {"operation": request["operation"], "paused_until": None, "reason": "en pause"}
         message = parse(request)
