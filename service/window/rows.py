@@ -233,6 +233,8 @@ class _Card:
             button.bind("<Return>", lambda event: event.widget.invoke())
             button.bind("<FocusIn>", lambda event: self._scrolled.reveal(event.widget))
             self._buttons.append(button)
+        # On the screen now, not when Tk is idle: a key that comes in between would find no button.
+        self.frame.update_idletasks()
 
     def _wrap(self, event: "tk.Event[tk.Label]") -> None:
         if int(str(event.widget.cget("wraplength"))) != event.width:
