@@ -65,12 +65,12 @@ def wait_until(is_so: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> 
 
 def is_menu(_window: Any, box: Any) -> bool:
     """Whether a visible window has the size of the icon's menu."""
-    return box.width > 120 and 100 < box.height < 700
+    return bool(box.width > 120 and 100 < box.height < 700)
 
 
 def is_alert(_window: Any, box: Any) -> bool:
     """Whether a visible window has the size of an alert."""
-    return 150 < box.width < 520 and 40 < box.height < 300
+    return bool(150 < box.width < 520 and 40 < box.height < 300)
 
 
 class Desktop:

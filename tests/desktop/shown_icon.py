@@ -34,7 +34,7 @@ class ShownIcon:
         with self._lock:
             return [each for each in self.said if each["event"] == kind]
 
-    def wait_for(self, kind: str, **values: Any) -> dict[str, Any]:
+    def wait_for(self, kind: str, /, **values: Any) -> dict[str, Any]:
         """Wait until it has said this, and return it."""
 
         def found() -> list[dict[str, Any]]:

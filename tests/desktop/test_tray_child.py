@@ -124,6 +124,25 @@ def test_an_alert_without_a_service_is_a_window_above_the_clock(desk: Desktop, s
     wait_until(lambda: bool(desk.visible(is_alert)))
 
 
+def test_an_alert_goes_to_the_desktops_own_service_where_there_is_one(desk: Desktop, shown: Show) -> None:
+    desk.start_host()
+    command = (sys.executable, str(Path(__file__).with_name("notification_service.py")))
+    service = desk.start(*command, stdout=subprocess.PIPE)
+    assert service.stdout is not None
+    assert service.stdout.readline() == b"ready\n"
+    icon = shown()
+    icon.wait_for("docking", state="docked")
+    icon.child.tell_alert({"title": "Heitz Service — ACCUEIL", "text": "SMS: <failed> & gone", "picture": "attention"})
+    assert json.loads(service.stdout.readline()) == {
+        "application": "Heitz Service",
+        "title": "Heitz Service — ACCUEIL",
+        "text": "SMS: &lt;failed&gt; &amp; gone",
+        "has_picture": True,
+    }
+    icon.wait_for("alerted", way="dbus")
+    assert not desk.visible(is_alert)
+
+
 def test_a_host_that_starts_late_gets_the_icon(desk: Desktop, shown: Show) -> None:
     icon = shown("attention")
     icon.ask()
@@ -181,6 +200,21 @@ def test_awful_titles_end_nothing(desk: Desktop, shown: Show, title: str) -> Non
     icon.ask()
     icon.wait_for("pong")
     assert icon.events("aside") == []
+
+
+def test_without_any_font_a_right_click_opens_the_window_and_the_icon_stays(
+    desk: Desktop, shown: Show, tmp_path: Path
+) -> None:
+    fonts = tmp_path / "fonts.conf"
+    fonts.write_text(f"<fontconfig><dir>{tmp_path}</dir><cachedir>{tmp_path}</cachedir></fontconfig>", "utf-8")
+    desk.start_host()
+    icon = shown("active", FONTCONFIG_FILE=str(fonts))
+    icon.wait_for("docking", state="docked")
+    desk.click(3)
+    icon.wait_for("aside", kind="TclError")
+    icon.wait_for("chosen", what="open")
+    icon.show("failed")
+    icon.wait_until_seen("failed")
 
 
 def test_without_a_display_the_child_says_so_and_ends(desk: Desktop, shown: Show) -> None:

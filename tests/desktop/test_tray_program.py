@@ -1,7 +1,6 @@
 """The whole program with its icon: docked, told by `status`, killed and hung while the work goes on."""
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ class MenuItem: pass
 
 
 @pytest.fixture
-def club(desk: Desktop, tmp_path: Path) -> Iterator[IconClub]:
+def club(desk: Desktop, tmp_path: Path) -> IconClub:
     club = IconClub(tmp_path / "club", desk)
     club.prepare()
     return club

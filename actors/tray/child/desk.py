@@ -1,7 +1,7 @@
 """What the child shows in windows of its own: the menu, words under the pointer, a question, help, an alert.
 
-Tk belongs to the main thread and is loaded when it is first wanted: most icons are looked at and never clicked. Without
-Tk, or without a display for it, everything here says so and shows nothing.
+Tk belongs to the main thread and is loaded when it is first wanted: most icons are looked at and never clicked. Where
+Tk cannot show something (it is missing, or there is no font at all) that is told, and a right click opens the window.
 """
 
 import queue
@@ -123,10 +123,14 @@ class Desk:
     def _want(self, job: Callable[[Any], None], otherwise: str = "") -> None:
         def run() -> None:
             sheets = self._ready()
-            if sheets is not None:
-                job(sheets)
-            elif otherwise:
-                self._wishes.chosen(otherwise)
+            is_shown = False
+            try:
+                if sheets is not None:
+                    job(sheets)
+                    is_shown = True
+            finally:  # a computer without any font shows no menu; what fails is told by `_did`
+                if not is_shown and otherwise:
+                    self._wishes.chosen(otherwise)
 
         self._jobs.put(run)
 
