@@ -44,6 +44,7 @@ catalogue: install
 pictures: install
 	sh tools/test-packages
 	$(BIN)/python tools/pictures.py
+	$(BIN)/python tools/window_pictures.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build *.egg-info

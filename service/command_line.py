@@ -33,6 +33,7 @@ _MODULES: Final = {
     "sms": "sms",
     "autostart": "autostart",
     "fmi": "fmi",
+    "window": "window",
     "doctor": "doctor",
     "demo": "demo",
 }

@@ -69,6 +69,17 @@ class Folders(NamedTuple):
         """The folder of the logs, some files per station."""
         return self.state / "logs"
 
+    def of_part(self, name: str) -> "Folders":
+        """Make and return the folders of a part that is a process of its own: its own locks, sockets, key and logs."""
+        part = Folders(self.state / name, self.runtime / name)
+        part.make()
+        return part
+
+    def make(self) -> None:
+        """Make the folders where needed, private to this user. Raises `UnsafePath`."""
+        for folder in (self.state, self.runtime, self.instances, self.logs, self.state / "journals"):
+            _make_private(folder)
+
     def of(self, station: str) -> StationFiles:
         """Return the files of a station, whose name is taken without regard to case."""
         name = safe_name(station)
@@ -90,8 +101,7 @@ def folders(environment: Mapping[str, str] = os.environ) -> Folders:
     home = environment.get(HOME_VARIABLE)
     state = Path(home).absolute() if home else _state_folder(environment)
     found = Folders(state, state / "run" if home else _runtime_folder(environment, state))
-    for folder in (found.state, found.runtime, found.instances, found.logs, found.state / "journals"):
-        _make_private(folder)
+    found.make()
     return found
 
 

@@ -1,11 +1,13 @@
 """What staff see of the program: whether there can be an icon, and what its menu asks of the station."""
 
 import logging
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import Any, Final, Protocol
 
@@ -21,6 +23,8 @@ _HEADLESS: Final = Whereabouts("off", Sentence.of("started with --headless"))
 _NO_DISPLAY: Final = Whereabouts("no_display", Sentence.of("this session has no display"))
 _NOT_HERE: Final = Whereabouts("off", Sentence.of("this version shows none on this system"))
 _BETWEEN_WINDOWS_SECONDS: Final = 0.5
+_SHORT_LIFE_SECONDS: Final = 3.0
+_ASKED_TO_END: Final = frozenset({signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)})
 _DETACHED: Final = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
@@ -80,7 +84,8 @@ class StationProgram:
         except OSError as error:
             logger.warning("the window cannot be started: %s", error, extra={"event": "window.no_process"})
             return
-        threading.Thread(target=_see_off, args=(window,), name="window", daemon=True).start()
+        see_off = partial(_see_off, window, monotonic(), self.open_window)
+        threading.Thread(target=see_off, name="window", daemon=True).start()
 
     def restart(self, operation: str) -> None:
         """Begin to restart an operation; how it goes is seen in the status."""
@@ -93,7 +98,13 @@ class StationProgram:
         self._station.ask_to_stop()
 
 
-def _see_off(window: "subprocess.Popen[bytes]") -> None:
+def _see_off(window: "subprocess.Popen[bytes]", opened_at: float, open_again: Callable[[], None]) -> None:
+    """Wait for a window's end, and open it again when it was killed or crashed while somebody had it open.
+
+    One that lived only for moments stays away until the next click: it would come and go for ever.
+    """
     code = window.wait()
     if code:
         logger.warning("the window ended with code %d", code, extra={"event": "window.failed", "code": code})
+    if code < 0 and -code not in _ASKED_TO_END and monotonic() - opened_at > _SHORT_LIFE_SECONDS:
+        open_again()

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 Status = dict[str, Any]
 
-_WATCH_SECONDS: Final = 20.0
+_WATCH_SECONDS: Final = 8.0
 _BETWEEN_LOOKS_SECONDS: Final = 0.2
 _PLACES: Final = 6
 
@@ -40,7 +40,8 @@ class Watches:
     def wait(self, seen: str, language: str) -> dict[str, Any]:
         """Return `{"seen", "status"}` as soon as the status is not the one that was `seen`.
 
-        `status` is None when nothing changed in time. The first request names nothing as seen, and is answered at once.
+        When nothing changed in time the answer is the same again: it shows that the program lives. The first request
+        names nothing as seen, and is answered at once.
         """
         given_up = self._admit()
         until = monotonic() + self._seconds
@@ -48,10 +49,8 @@ class Watches:
             while True:
                 status = self._describe(language)
                 mark = mark_of(status)
-                if mark != seen:
+                if mark != seen or monotonic() >= until or given_up.wait(self._between):
                     return {"seen": mark, "status": status}
-                if monotonic() >= until or given_up.wait(self._between):
-                    return {"seen": mark, "status": None}
         finally:
             with self._lock:
                 if given_up in self._waiting:

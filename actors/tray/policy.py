@@ -173,7 +173,7 @@ def _menu(status: Json, language: str, pause: Sentence | None) -> list[Item]:
 
 def picture_of_operation(operation: Json) -> str:
     """Return the picture of one operation."""
-    if operation.get("paused_until") is not None:
+    if operation.get("paused"):
         return "paused"
     state = str(operation["state"])
     return "attention" if state == "active" and operation.get("attention") else state
