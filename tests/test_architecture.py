@@ -25,6 +25,7 @@ BREAKS = [
     ("no operation knows another", "actors/sms/broken.py", "import actors.email.policy"),
     ("policies are pure", "actors/email/policy.py", "import actors.email.adapters"),
     ("the rules of SMS are pure", "actors/sms/optout.py", "import club.outbox"),
+    ("the arithmetic of attendance is pure", "actors/fmi/zones.py", "import club.attendance"),
 ]
 
 
