@@ -46,13 +46,17 @@ def upgrade(database: Database, revisions: tuple[ModuleType, ...] = REVISIONS) -
 
 
 def _bring_up(database: Database, revisions: tuple[ModuleType, ...], script: str) -> Applied:
+    found: list[int] = []
+
     def work(connection: Connection) -> Applied:
         take_schema_lock(connection)
-        before = standing = _standing(connection)
+        standing = _standing(connection)
+        # What the first attempt found: a later one may find the revisions that it has made itself.
+        found.append(standing)
         for revision in revisions:
             if standing < revision.REVISION:
                 standing = _apply(connection, revision)
-        return Applied(before, standing)
+        return Applied(found[0], standing)
 
     try:
         return database.alter(work)
