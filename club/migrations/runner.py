@@ -50,13 +50,13 @@ def _bring_up(database: Database, revisions: tuple[ModuleType, ...], script: str
 
     def work(connection: Connection) -> Applied:
         take_schema_lock(connection)
-        standing = _standing(connection)
         # What the first attempt found: a later one may find the revisions that it has made itself.
-        found.append(standing)
+        found.append(_standing(connection))
         for revision in revisions:
-            if standing < revision.REVISION:
-                standing = _apply(connection, revision)
-        return Applied(found[0], standing)
+            # Read again: SQLite's lock ends with each revision's commit, and another station may make the next one.
+            if _standing(connection) < revision.REVISION:
+                _apply(connection, revision)
+        return Applied(found[0], _standing(connection))
 
     try:
         return database.alter(work)
@@ -73,13 +73,12 @@ def _standing(connection: Connection) -> int:
     return newest_revision(connection)[0] if inspect(connection).has_table("club_schema") else 0
 
 
-def _apply(connection: Connection, revision: ModuleType) -> int:
+def _apply(connection: Connection, revision: ModuleType) -> None:
     """Make one revision and commit it: what it has locked is free for the stations before the next one begins."""
     # Alembic takes SQLite's DDL for non-transactional, because of drivers that begin late; ours has begun.
     context = MigrationContext.configure(connection, opts={"transactional_ddl": undoes_ddl(connection.dialect.name)})
     write_down(revision, Steps(context))
     connection.commit()
-    return int(revision.REVISION)
 
 
 def write_down(revision: ModuleType, steps: Steps) -> None:
