@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config import Bad, Loaded, Poll, SettingsError, SettingsFile, SettingsSchema, Unchanged
@@ -217,6 +217,7 @@ def test_a_file_that_changes_at_each_poll_is_never_taken_in_between(
 CONTENTS = {"good": "Forme", "other": "Eau", "bad": None, "gone": None}
 
 
+@settings(deadline=None)  # how long a file system takes is not what is tested
 @given(st.lists(st.tuples(st.sampled_from(sorted(CONTENTS)), st.integers(1, 6)), max_size=8))
 def test_after_any_changes_what_is_in_force_is_the_last_good_that_stood(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, int]]
