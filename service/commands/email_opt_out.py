@@ -2,16 +2,13 @@
 
 import argparse
 import sys
-from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from config.sentence import Sentence, SentenceError
-from service.argument_parser import Commands, counting_number
+from service.argument_parser import Commands
+from service.commands.opt_out_commands import SOURCE, OptOuts, add_opt_outs, tell_change, tell_opt_outs
 from service.console import Console
 from service.exit_codes import Exit
-
-_LIMIT: Final = 100
-_SOURCE: Final = "command line"
 
 
 class AddressProblem(SentenceError):  # noqa: N818 - what the reader sees
@@ -22,45 +19,26 @@ class AddressProblem(SentenceError):  # noqa: N818 - what the reader sees
 
 def add(commands: Commands) -> None:
     """Add the commands."""
-    group = commands.add(
-        "opt-out",
-        Sentence.of("list, add or remove addresses that want no more marketing by e-mail"),
-        "email opt-out list",
-        "email opt-out add lea@example.org",
+    add_opt_outs(
+        commands,
+        OptOuts(
+            channel="email",
+            recipient="address",
+            plural="addresses",
+            example="lea@example.org",
+            purpose=Sentence.of("list, add or remove addresses that want no more marketing by e-mail"),
+            listing=Sentence.of("list the addresses that want no more marketing, the newest first"),
+            whole=Sentence.of("show addresses whole"),
+            adding=Sentence.of("send an address no more marketing"),
+            removing=Sentence.of("send an address marketing again, because its owner wants it"),
+            whom_to_add=Sentence.of(
+                "the address, or the token that an unsubscription brought; - reads it from the input"
+            ),
+            whom_to_remove=Sentence.of("the address; - reads it from the input"),
+            show=_list,
+            change=_change,
+        ),
     )
-    inner = Commands(group, "opt_out_command")
-    listing = inner.add(
-        "list",
-        Sentence.of("list the addresses that want no more marketing, the newest first"),
-        "email opt-out list",
-        run=_list,
-    )
-    listing.option(
-        "--limit",
-        type=counting_number,
-        default=_LIMIT,
-        metavar="N",
-        help=Sentence.of("at most so many, 100 by default"),
-    )
-    listing.option("--addresses", action="store_true", help=Sentence.of("show addresses whole"))
-    adding = inner.add(
-        "add", Sentence.of("send an address no more marketing"), "email opt-out add lea@example.org", run=_add
-    )
-    removing = inner.add(
-        "remove",
-        Sentence.of("send an address marketing again, because its owner wants it"),
-        "email opt-out remove lea@example.org",
-        run=_remove,
-    )
-    adding.option(
-        "address",
-        metavar="ADDRESS",
-        help=Sentence.of("the address, or the token that an unsubscription brought; - reads it from the input"),
-    )
-    removing.option("address", metavar="ADDRESS", help=Sentence.of("the address; - reads it from the input"))
-    for parser in (listing, adding, removing):
-        parser.config_option()
-        parser.json_option()
 
 
 def _list(options: argparse.Namespace, console: Console) -> int:
@@ -73,30 +51,17 @@ def _list(options: argparse.Namespace, console: Console) -> int:
         found = EmailOptOuts(database).list(options.limit)
     documents: list[dict[str, Any]] = [
         {
-            "address": each.address if options.addresses or each.address is None else mask_addresses(each.address),
+            "address": each.address if options.is_whole or each.address is None else mask_addresses(each.address),
             "token": each.token,
             "at": each.at.isoformat() if each.at else None,
             "source": each.source,
         }
         for each in found
     ]
-    if options.json:
-        console.print_json({"version": 1, "opt_outs": documents})
-    else:
-        now = datetime.now().astimezone()
-        console.print(render_email_opt_outs(documents, console.terminal, console.language, now))
-    return Exit.OK
+    return tell_opt_outs(options, console, documents, render_email_opt_outs)
 
 
-def _add(options: argparse.Namespace, console: Console) -> int:
-    return _change(options, console, is_out=True)
-
-
-def _remove(options: argparse.Namespace, console: Console) -> int:
-    return _change(options, console, is_out=False)
-
-
-def _change(options: argparse.Namespace, console: Console, *, is_out: bool) -> int:
+def _change(options: argparse.Namespace, console: Console) -> int:
     from actors.email.addresses import AddressError, parse_mailbox  # noqa: PLC0415
     from actors.email.unsubscribe import Unsubscribe, is_token  # noqa: PLC0415
     from club import EmailOptOuts  # noqa: PLC0415
@@ -104,11 +69,12 @@ def _change(options: argparse.Namespace, console: Console, *, is_out: bool) -> i
     from service.club_database import club_database  # noqa: PLC0415
 
     # Other users of the computer see the words of a command line.
-    written = (sys.stdin.readline() if options.address == "-" else options.address).strip()
+    written = (sys.stdin.readline() if options.recipient == "-" else options.recipient).strip()
+    is_out: bool = options.is_out
     with club_database(options, console) as (database, settings):
         kept = EmailOptOuts(database)
         if is_out and is_token(written):
-            is_changed, shown = kept.add_token(written, _SOURCE), written
+            is_changed, shown = kept.add_token(written, SOURCE), written
         else:
             try:
                 address = parse_mailbox(written).address
@@ -117,12 +83,9 @@ def _change(options: argparse.Namespace, console: Console, *, is_out: bool) -> i
             shown = mask_addresses(address)
             unsubscribe = getattr(settings.operations.get("email"), "unsubscribe", None)
             token = None if is_out or unsubscribe is None else Unsubscribe(unsubscribe).token(address)
-            is_changed = kept.add(address, _SOURCE) if is_out else kept.remove(address, token)
-    if options.json:
-        console.print_json({"version": 1, "address": shown, "opted_out": is_out, "changed": is_changed})
-    else:
-        console.print(_said(shown, is_out=is_out, is_changed=is_changed))
-    return Exit.OK
+            is_changed = kept.add(address, SOURCE) if is_out else kept.remove(address, token)
+    said = _said(shown, is_out=is_out, is_changed=is_changed)
+    return tell_change(options, console, said, {"address": shown}, is_changed=is_changed)
 
 
 def _said(address: str, *, is_out: bool, is_changed: bool) -> Sentence:

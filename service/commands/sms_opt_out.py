@@ -2,19 +2,16 @@
 
 import argparse
 import sys
-from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from config.sentence import Sentence, SentenceError
-from service.argument_parser import Commands, counting_number
+from service.argument_parser import Commands
+from service.commands.opt_out_commands import SOURCE, OptOuts, add_opt_outs, tell_change, tell_opt_outs
 from service.console import Console
 from service.exit_codes import Exit
 
 if TYPE_CHECKING:
     from config import Settings
-
-_LIMIT: Final = 100
-_SOURCE: Final = "command line"
 
 
 class NumberProblem(SentenceError):  # noqa: N818 - what the reader sees
@@ -25,39 +22,25 @@ class NumberProblem(SentenceError):  # noqa: N818 - what the reader sees
 
 def add(commands: Commands) -> None:
     """Add the commands."""
-    group = commands.add(
-        "opt-out",
-        Sentence.of("list, add or remove numbers that want no more marketing by SMS"),
-        "sms opt-out list",
-        "sms opt-out add 0612345678",
+    whom = Sentence.of("the telephone number; - reads it from the input")
+    add_opt_outs(
+        commands,
+        OptOuts(
+            channel="sms",
+            recipient="number",
+            plural="numbers",
+            example="0612345678",
+            purpose=Sentence.of("list, add or remove numbers that want no more marketing by SMS"),
+            listing=Sentence.of("list the numbers that want no more marketing, the newest first"),
+            whole=Sentence.of("show telephone numbers whole"),
+            adding=Sentence.of("send a number no more marketing"),
+            removing=Sentence.of("send a number marketing again, because its owner wants it"),
+            whom_to_add=whom,
+            whom_to_remove=whom,
+            show=_list,
+            change=_change,
+        ),
     )
-    inner = Commands(group, "opt_out_command")
-    listing = inner.add(
-        "list",
-        Sentence.of("list the numbers that want no more marketing, the newest first"),
-        "sms opt-out list",
-        run=_list,
-    )
-    listing.option(
-        "--limit",
-        type=counting_number,
-        default=_LIMIT,
-        metavar="N",
-        help=Sentence.of("at most so many, 100 by default"),
-    )
-    listing.option("--numbers", action="store_true", help=Sentence.of("show telephone numbers whole"))
-    adding = inner.add("add", Sentence.of("send a number no more marketing"), "sms opt-out add 0612345678", run=_add)
-    removing = inner.add(
-        "remove",
-        Sentence.of("send a number marketing again, because its owner wants it"),
-        "sms opt-out remove 0612345678",
-        run=_remove,
-    )
-    for parser in (adding, removing):
-        parser.option("number", metavar="NUMBER", help=Sentence.of("the telephone number; - reads it from the input"))
-    for parser in (listing, adding, removing):
-        parser.config_option()
-        parser.json_option()
 
 
 def read_number(written: str, settings: "Settings") -> str:
@@ -85,7 +68,7 @@ def _list(options: argparse.Namespace, console: Console) -> int:
         found = SmsAnswers(database).opt_outs(options.limit)
     documents = [
         {
-            "number": each.number if options.numbers else mask(each.number),
+            "number": each.number if options.is_whole else mask(each.number),
             "at": each.at.isoformat() if each.at else None,
             "source": each.source,
             "words": each.words,
@@ -93,36 +76,20 @@ def _list(options: argparse.Namespace, console: Console) -> int:
         }
         for each in found
     ]
-    if options.json:
-        console.print_json({"version": 1, "opt_outs": documents})
-    else:
-        now = datetime.now().astimezone()
-        console.print(render_opt_outs(documents, console.terminal, console.language, now))
-    return Exit.OK
+    return tell_opt_outs(options, console, documents, render_opt_outs)
 
 
-def _add(options: argparse.Namespace, console: Console) -> int:
-    return _change(options, console, is_out=True)
-
-
-def _remove(options: argparse.Namespace, console: Console) -> int:
-    return _change(options, console, is_out=False)
-
-
-def _change(options: argparse.Namespace, console: Console, *, is_out: bool) -> int:
+def _change(options: argparse.Namespace, console: Console) -> int:
     from actors.sms.numbers import mask  # noqa: PLC0415
     from club import SmsAnswers  # noqa: PLC0415
     from service.club_database import club_database  # noqa: PLC0415
 
     with club_database(options, console) as (database, settings):
-        number = read_number(options.number, settings)
+        number = read_number(options.recipient, settings)
         answers = SmsAnswers(database)
-        is_changed = answers.add(number, _SOURCE) if is_out else answers.remove(number)
-    if options.json:
-        console.print_json({"version": 1, "number": mask(number), "opted_out": is_out, "changed": is_changed})
-    else:
-        console.print(_said(mask(number), is_out=is_out, is_changed=is_changed))
-    return Exit.OK
+        is_changed = answers.add(number, SOURCE) if options.is_out else answers.remove(number)
+    said = _said(mask(number), is_out=options.is_out, is_changed=is_changed)
+    return tell_change(options, console, said, {"number": mask(number)}, is_changed=is_changed)
 
 
 def _said(number: str, *, is_out: bool, is_changed: bool) -> Sentence:

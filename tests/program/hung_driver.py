@@ -12,7 +12,7 @@ from typing import Any
 import pyodbc
 from sqlalchemy.engine.default import DefaultDialect
 
-from actors.email import operation as email
+from actors.delivery import declaration
 from actors.registry import plan
 from club import database, lease, turns
 from club.dialect import dialing
@@ -44,7 +44,7 @@ pyodbc.connect = connect
 DefaultDialect.do_execute = execute  # type: ignore[method-assign]
 PAUSE_SECONDS = float(sys.argv[2])
 dialing._FIRST_HUNG_PAUSE_SECONDS = PAUSE_SECONDS  # type: ignore[misc]
-plan._HANG_SECONDS = email._DATABASE_SECONDS = PAUSE_SECONDS  # type: ignore[misc]
+plan._HANG_SECONDS = declaration._DATABASE_SECONDS = PAUSE_SECONDS  # type: ignore[misc]
 database._HUNG_SECONDS = turns._HUNG_SECONDS = PAUSE_SECONDS  # type: ignore[misc]
 lease._TURN_SECONDS = PAUSE_SECONDS / 3  # type: ignore[misc]
 sys.argv[1:3] = []
