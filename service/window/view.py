@@ -90,7 +90,7 @@ def _head(status: Json, rows: Sequence[Row], language: str) -> Head:
     counts = {icon: sum(row.icon == icon for row in rows) for icon in ("failed", "attention", "paused")}
     parts = []
     if counts["failed"]:
-        parts.append(say(Sentence.counted("{n} failed", "{n} failed", counts["failed"])))
+        parts.append(say(Sentence.counted("{n} has failed", "{n} have failed", counts["failed"])))
     if counts["attention"]:
         parts.append(say(Sentence.counted("{n} to look at", "{n} to look at", counts["attention"])))
     if counts["paused"]:

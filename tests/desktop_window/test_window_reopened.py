@@ -14,6 +14,13 @@ from service import presence
 from service.paths import Folders
 
 
+def _is_window(process: psutil.Process) -> bool:
+    try:
+        return "window" in process.cmdline()[-1:]
+    except psutil.Error:  # it has ended: a zombie has no words any more
+        return False
+
+
 class NoStation:
     """What the icon's program asks of a station; opening a window asks nothing."""
 
@@ -33,7 +40,7 @@ def windows(home: Folders, display: Screen, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(Path(__file__).resolve().parents[2])
 
     def found() -> list[psutil.Process]:
-        return [child for child in psutil.Process().children() if "window" in child.cmdline()[-1:]]
+        return [child for child in psutil.Process().children() if _is_window(child)]
 
     yield found
     for child in found():

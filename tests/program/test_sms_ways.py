@@ -48,7 +48,7 @@ def test_a_modem_that_is_not_there_is_the_operation_s_reason_and_sms_wait(club: 
     modem.unplug()
     club.write_sms("06 98 76 00 02")
     club.start()
-    club.wait_until(lambda: "no modem is plugged in" in str(club.operation("sms")["reason"]))
+    club.wait_until(lambda: "nothing is plugged in" in str(club.operation("sms")["reason"]))
     assert club.sms_states() == {"pending": 1}
     modem.plug_in()
     club.wait_until(lambda: club.sms_states() == {"delivered": 1})
