@@ -6,13 +6,13 @@ STAMP  := $(VENV)/.installed
 # Most tests wait for servers, timers and other programs: three at a time do not yet fill two processors.
 PYTEST_ARGS ?= -n 3 --dist worksteal
 
-.PHONY: install demo test check format coverage bench catalogue clean
+.PHONY: install demo test check format coverage bench catalogue pictures clean
 
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt tools/make-venv
 	PYTHON="$(PYTHON)" sh tools/make-venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,develop]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,develop,plot]'
 	@touch $@
 
 demo: install
@@ -40,6 +40,11 @@ bench: install
 
 catalogue: install
 	$(BIN)/python tools/catalogue.py
+
+pictures: install
+	sh tools/test-packages
+	$(BIN)/python tools/pictures.py
+	$(BIN)/python tools/window_pictures.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build *.egg-info

@@ -66,10 +66,14 @@ class Notice:
 
 
 class Board:
-    """Notices of all operations of this station; written from their threads, read from any."""
+    """Notices of all operations of this station; written from their threads, read from any.
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    `changed` is called after each change, in the writer's thread: it returns at once.
+    """
+
+    def __init__(self, now: Callable[[], datetime], changed: Callable[[], None] = lambda: None) -> None:
         self._now = now
+        self._changed = changed
         self._lock = threading.Lock()
         self._notices: dict[str, Notice] = {}
 
@@ -86,25 +90,28 @@ class Board:
             old = self._notices.get(operation)
             if old is None:
                 self._notices[operation] = Notice(state, reason, self._now(), holder)
-                return
-            since_at = old.since_at if old.state is state else self._now()
-            warning = None if state in _NOT_HERE else old.warning
-            concern = old.concern if state in _AT_WORK else None
-            self._notices[operation] = attrs.evolve(
-                old, state=state, reason=reason, holder=holder, since_at=since_at, warning=warning, concern=concern
-            )
+            else:
+                since_at = old.since_at if old.state is state else self._now()
+                warning = None if state in _NOT_HERE else old.warning
+                concern = old.concern if state in _AT_WORK else None
+                self._notices[operation] = attrs.evolve(
+                    old, state=state, reason=reason, holder=holder, since_at=since_at, warning=warning, concern=concern
+                )
+        self._changed()
 
     def set_warning(self, operation: str, warning: Sentence | None) -> None:
         """Note what is wrong with an operation whatever its state, None when all is well again."""
         with self._lock:
             old = self._notices.get(operation) or self._unheard()
             self._notices[operation] = attrs.evolve(old, warning=warning)
+        self._changed()
 
     def set_concern(self, operation: str, concern: Sentence | None) -> None:
         """Note what an operation's actor sees coming though it works, None when it is over."""
         with self._lock:
             old = self._notices.get(operation) or self._unheard()
             self._notices[operation] = attrs.evolve(old, concern=concern)
+        self._changed()
 
     def expect(self, operation: str) -> None:
         """Note that an operation belongs here from now on and has not spoken yet; one that has is left alone."""
@@ -125,12 +132,14 @@ class Board:
             for name, count in run.counters.items():
                 counters[name] = counters.get(name, 0) + count
             self._notices[operation] = attrs.evolve(old, last_run=run, counters=MappingProxyType(counters))
+        self._changed()
 
     def set_next_run(self, operation: str, at: datetime | None) -> None:
         """Note when an operation will run next."""
         with self._lock:
             old = self._notices.get(operation) or self._unheard()
             self._notices[operation] = attrs.evolve(old, next_run_at=at)
+        self._changed()
 
     def _unheard(self) -> Notice:
         return Notice(OperationState.WAITING, _JUST_STARTED, self._now())

@@ -1,14 +1,17 @@
 """What an operation declares of itself: its name, where it may run, its settings, how its actors are started."""
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
 
 from actors.board import Desk
 from club import Database, Journal, Lease
+from config import StationSettings
 from config.problem import did_you_mean
 from config.sentence import Sentence, SentenceError
 from supervisor import ChildSpec
@@ -65,7 +68,9 @@ class Workplace:
 
     `process` names this run of the program. `settings` is the operation's own table, `lease` its lease (None when it is
     not exclusive), `journal` the station's own memory of answers that the database may not have yet. `country` is the
-    club's, as ISO 3166 writes it.
+    club's, as ISO 3166 writes it. `stations` are all those of the settings, with what operations add to them
+    (`sensors`, `programs`); of no weight in the comparison: a room hands what it reads of them to the actors that it
+    concerns. `kept` is what its `keep` made.
     """
 
     station: str
@@ -79,6 +84,16 @@ class Workplace:
     lease: Lease | None = attrs.field(eq=id)
     journal: Journal = attrs.field(eq=id)
     country: str = "FR"
+    stations: Mapping[str, StationSettings] = attrs.field(factory=lambda: MappingProxyType({}), eq=False, repr=False)
+    kept: Any = attrs.field(default=None, eq=id)
+
+
+@attrs.frozen(slots=True)
+class Page:
+    """For whom an operation shows what it adds to the status: the language of sentences, the zone of instants."""
+
+    language: str
+    timezone: tzinfo
 
 
 @attrs.frozen(slots=True)
@@ -87,12 +102,17 @@ class Operation:
 
     `missing` answers, without side effect, which driver or library this computer lacks (None: nothing).
     `children` imports what is heavy and returns the specs of the operation's actors; the first has the operation's id.
+    `keep` makes, once for this run of the program, what has to outlive actors and changes of settings; it may use the
+    file whose name it is given. `shown` returns, of what was kept, the status' key of the operation's name; it never
+    waits, and answers while every actor hangs.
     """
 
     id: str
     settings: type
     missing: Callable[[], Sentence | None]
     children: Callable[[Workplace], tuple[ChildSpec, ...]]
+    keep: Callable[[Path], Any] | None = None
+    shown: Callable[[Any, Page], Mapping[str, Any]] | None = None
 
 
 @attrs.frozen(slots=True)

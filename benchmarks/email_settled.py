@@ -1,10 +1,10 @@
 """Measures the whole way of an e-mail: claimed, built, delivered and settled in the club database, durably, per second.
 
-    .venv/bin/python benchmarks/email_settled.py [--mails 600] [--rounds 4]
+    sh benchmarks/run email_settled [--mails 600] [--rounds 4]
 
 The floor is smtplib + EmailMessage on one connection, with nothing written down; yagmail.send is the peer. All deliver
-1 KB to the same aiosmtpd, in turns, in clear and with STARTTLS + login as providers have it; the best round of each
-counts.
+1 KB to the same aiosmtpd, in turns: in clear, with STARTTLS + login as providers have it, and the latter 20 ms away
+(through a proxy that delays both directions by 10 ms); the best round of each counts.
 """
 
 import argparse
@@ -16,13 +16,25 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests/email"))
 from email_fixtures import delivery
-from email_throughput import BODY, RECIPIENT, Target, Way, by_smtplib, by_yagmail, serving_both, smtp_settings
+from email_throughput import (
+    BODY,
+    DISTANCE,
+    RECIPIENT,
+    Target,
+    Way,
+    by_smtplib,
+    by_yagmail,
+    free_port,
+    serving,
+    serving_both,
+    smtp_settings,
+)
 from sqlalchemy import insert
 
 from actors.delivery.tally import Tally
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.settings import EmailSettings
-from club import EMAIL, Database, Journal, Lease, Outbox
+from club import EMAIL, BatchedOutbox, Database, Journal, Lease
 from club.migrations import initialise
 from club.tables import email
 
@@ -40,7 +52,7 @@ class Club:
         lease = Lease(self.database, "email", "BENCH", "bench")
         lease.acquire()
         journal = Journal(target.folder / f"answers-{target.port}", sync=False)
-        self.outbox = Outbox(self.database, EMAIL, lease, journal=journal)
+        self.outbox = BatchedOutbox(self.database, EMAIL, lease, journal=journal)
         self.outbox.recover()
         self.settings = EmailSettings(station="BENCH", smtp=smtp_settings(target))
         self._lease = lease
@@ -75,6 +87,10 @@ def main() -> None:
         print(f"{'e-mails of 1 KB':<54} {'mails/s':>8} {'to the floor':>13} {'to yagmail':>11}")
         for where, target in (("in clear", in_clear), ("STARTTLS + login", in_tls)):
             show(where, measured(target, options.mails, options.rounds))
+        port = free_port()
+        with serving([sys.executable, "-c", DISTANCE, str(port), str(in_tls.port), "0.01"], port):
+            away = Target(port, in_tls.folder, in_tls.ca_file)
+            show("20 ms away", measured(away, max(12, options.mails // 10), options.rounds))
 
 
 def measured(target: Target, mails: int, rounds: int) -> dict[str, float]:

@@ -18,7 +18,7 @@ from threading import Event
 import psutil
 
 from actors.board import Board
-from actors.registry import Identity, StationPlan
+from actors.registry import Belongings, Identity, StationPlan
 from club import Journal
 from config import Settings, SettingsFile
 from service.roster import ROSTER, settings_schema
@@ -97,7 +97,7 @@ def simulated(settings: Settings, names: list[str], folder: Path) -> list[tuple[
             Identity(name, "bench", f"bench-{number}"),
             ROSTER,
             Board(lambda: datetime.now(UTC)),
-            Journal(folder / f"answers-{number}", sync=False),
+            Belongings(Journal(folder / f"answers-{number}", sync=False)),
             tell=lambda _operation, _message: True,
             aggregate_state=lambda: "active",
         )

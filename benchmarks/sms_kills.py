@@ -1,11 +1,12 @@
 """Kills the whole program with SIGKILL at random moments while SMS leave, and counts copies at the other side.
 
-    sh benchmarks/run sms_kills [http] [modem] [smpp] [--kills 50] [--sms 2000]
+    sh benchmarks/run sms_kills [http] [modem] [smpp] [--kills 50] [--sms 2000] [--under-way 1 10]
 
 The other side is a process of its own, or a thread of this one, that no kill touches: an HTTP gateway that can be
 asked by our reference, a simulated modem, the message centre of the npm package smpp. Beside HTTP, under the same
 treatment, the loop that everybody writes first: requests.post, then mark the row as sent. Beside the modem gammu-smsd,
 where Debian's package is installed. "settled" are those that were uncertain and that a look-up or a report settled.
+SMPP is measured with each number of SMS under way that is named: by default the program's own, and ten.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -92,18 +93,18 @@ def modem(folder: Path) -> Iterator[OtherSide]:
 
 
 @contextmanager
-def smpp(_folder: Path) -> Iterator[OtherSide]:
+def smpp(_folder: Path, under_way: int = 1) -> Iterator[OtherSide]:
     if not IS_THERE:
         raise SystemExit(NEEDS)
     with message_centre() as centre:
         yield OtherSide(
             f'[sms.gateway]\nkind = "smpp"\nhost = "127.0.0.1"\nport = {centre.port}\n'
-            f'system_id = "club"\npassword = "{PASSWORD}"\n',
+            f'system_id = "club"\npassword = "{PASSWORD}"\nsms_under_way = {under_way}\n',
             lambda: Counter(f"+{each['to'].lstrip('+')}" for each in centre.copies()),
         )
 
 
-WAYS = {"http": http, "modem": modem, "smpp": smpp}
+WAYS: dict[str, Callable[[Path], AbstractContextManager[OtherSide]]] = {"http": http, "modem": modem, "smpp": smpp}
 
 
 def numbers(count: int) -> list[str]:
@@ -138,10 +139,11 @@ def line(name: str, kills: int, count: int, copies: "Counter[str]", more: tuple[
     print(f"{name:<30} {count:>6} {kills:>6} {doubled:>8} {lost:>6} {uncertain:>10} {settled:>8}", flush=True)
 
 
-def ours(name: str, kills: int, count: int) -> None:
+def ours(name: str, kills: int, count: int, under_way: int | None = None) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        other = stack.enter_context(WAYS[name](folder))
+        way = WAYS[name] if under_way is None else partial(smpp, under_way=under_way)
+        other = stack.enter_context(way(folder))
         club = made(folder, other, count)
         stack.callback(club.close)
         done = kill_until_done(club.run, other.copies, kills, count)
@@ -154,7 +156,8 @@ def ours(name: str, kills: int, count: int) -> None:
         unsure = states(club).get("uncertain", 0)
         [(ever,)] = club.rows("SELECT count(DISTINCT message_id) FROM outbox_attempt WHERE outcome = 'uncertain'")
         lost = len(left - set(copies)) + count - len(left) - unsure
-        line(f"Heitz Service, {name}", done, count, copies, (lost, ever, ever - unsure))
+        said = "" if under_way is None else f", {under_way} under way"
+        line(f"Heitz Service, {name}{said}", done, count, copies, (lost, ever, ever - unsure))
 
 
 def made(folder: Path, other: OtherSide, count: int) -> Club:
@@ -221,10 +224,12 @@ def main() -> None:
     parser.add_argument("ways", nargs="*", choices=[[], *WAYS], default=[])
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--sms", type=int, default=2000)
+    parser.add_argument("--under-way", type=int, nargs="+", default=[1, 10])
     options = parser.parse_args()
     print(f"{'':<30} {'SMS':>6} {'kills':>6} {'doubled':>8} {'lost':>6} {'uncertain':>10} {'settled':>8}")
     for way in options.ways or WAYS:
-        ours(way, options.kills, options.sms)
+        for under_way in options.under_way if way == "smpp" else [None]:
+            ours(way, options.kills, options.sms, under_way)
         if way == "http":
             naive(options.kills, options.sms)
         elif way == "modem" and shutil.which("gammu-smsd"):

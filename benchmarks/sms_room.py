@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from actors.board import Board
-from actors.delivery.loop import Delivery, Reins, Terms
+from actors.delivery.loop import Delivery
 from actors.delivery.pace import Brake
+from actors.delivery.reins import Reins, Terms
 from actors.delivery.tally import Tally
 from actors.operation import Workplace
 from actors.sms.courier import Parcel, SmsCourier

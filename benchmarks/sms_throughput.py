@@ -1,9 +1,10 @@
 """Measures SMS per second with a durable commit for each: over HTTP, by a modem on an instant simulator, over SMPP.
 
-    sh benchmarks/run sms_throughput [http] [modem] [smpp] [--count 2000] [--rounds 3]
+    sh benchmarks/run sms_throughput [http] [modem] [smpp] [--count 2000] [--rounds 3] [--under-way 1 3 10]
 
-The other side is a process of its own that answers at once. The best round counts, for the machine is shared. Beside
-HTTP a bare loop of requests.Session without any database; beside the modem gammu-smsd, where it is installed.
+The other side is a process of its own that answers at once. The best round counts, for the machine is shared. SMPP is
+measured with each number of SMS under way that is named, of which the program's own default is one. Beside HTTP a bare
+loop of requests.Session without any database; beside the modem gammu-smsd, where it is installed.
 """
 
 import argparse
@@ -51,7 +52,7 @@ def simulated_modem(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def gateway(way: str, folder: Path) -> Iterator[Any]:
+def gateway(way: str, folder: Path, under_way: int = 1) -> Iterator[Any]:
     if way == "http":
         with http_server() as url:
             yield OctopushSettings(kind="http", provider="octopush", url=url, login="club", api_key=Secret("key"))
@@ -61,14 +62,19 @@ def gateway(way: str, folder: Path) -> Iterator[Any]:
     else:
         with message_centre() as centre:
             yield SmppSettings(
-                kind="smpp", host="127.0.0.1", port=centre.port, system_id="club", password=Secret(PASSWORD)
+                kind="smpp",
+                host="127.0.0.1",
+                port=centre.port,
+                system_id="club",
+                password=Secret(PASSWORD),
+                sms_under_way=under_way,
             )
 
 
-def ours(way: str, count: int) -> float:
+def ours(way: str, count: int, under_way: int = 1) -> float:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        room = Room(folder, stack.enter_context(gateway(way, folder)))
+        room = Room(folder, stack.enter_context(gateway(way, folder, under_way)))
         stack.callback(room.close)
         room.write([("+33698760000", TEXT, 1)])
         assert room.run().sent == 1  # connections are made
@@ -119,11 +125,17 @@ def main() -> None:
     parser.add_argument("ways", nargs="*", default=["http", "modem", "smpp"])
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--under-way", type=int, nargs="+", default=[1, 3, 10])
     options = parser.parse_args()
     print(f"{'way':<34} {'SMS/s':>9} {'to the peer':>12}")
     for way in options.ways:
         if way == "smpp" and not IS_THERE:
             print(NEEDS)
+            continue
+        if way == "smpp":
+            for under_way in options.under_way:
+                rate = max(ours(way, options.count, under_way) for _ in range(options.rounds))
+                print(f"{f'ours, smpp, {under_way} under way':<34} {rate:>9.1f}", flush=True)
             continue
         rate = max(ours(way, options.count) for _ in range(options.rounds))
         peer = None

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from club.errors import DatabaseError
-from club.journal import Answer
+from club.journal_lines import Answer
 from club.messages import Message, Outcome, Recipient
 from club.outbox import Outbox
+
+
+class _NotAll(Exception):  # noqa: N818  # named by what happened
+    """Not every message that was to be marked could be: which of them, only one statement each can tell."""
 
 
 class BatchedOutbox(Outbox):
@@ -15,12 +19,12 @@ class BatchedOutbox(Outbox):
 
         answers = []
         for message in outbox.begin_many(messages, answers):      # one commit: the answers before, the marks of these
-            if outbox.leave(message):                             # a line in the journal, at once before the byte
+            if outbox.leave([message]):                           # a line in the journal, at once before the byte
                 ...
                 answers.append(outbox.note(message, Sent(reference)))
         outbox.settle_noted(answers)
 
-    A kill leaves at most the one uncertain whose line says that it was about to leave (docs/decisions/0092).
+    A kill leaves at most those uncertain whose lines say that they were about to leave (docs/decisions/0092).
     """
 
     @property
@@ -42,23 +46,8 @@ class BatchedOutbox(Outbox):
         if self._journal is None or not self._journal.intend(self._channel.name, messages):
             return None
 
-        def work(connection: Connection) -> tuple[list[Message], bool]:
-            for answer in noted:
-                self._settling.apply(connection, answer, token)
-            marked: list[Message] = []
-            for message, leaves_as in mine:
-                # Past the local deadline these must stay, but the answers are still the truth.
-                if not self._lease.is_held:
-                    return marked, False
-                is_marked, is_current = self._settling.mark(connection, message, token, leaves_as)
-                if not is_current:
-                    return marked, False
-                if is_marked:
-                    marked.append(message)
-            return marked, True
-
         try:
-            marked, is_current = self._database.write(work)
+            marked, is_current = self._marked(mine, noted, token)
         except DatabaseError:
             # Whether they are marked is not known, but none has left: the journal says so, and none can any more.
             self._journal.pending(self._channel.name)
@@ -73,9 +62,39 @@ class BatchedOutbox(Outbox):
         self._forget([self._unbegun(message) for message in messages if message.id in unmarked])
         return marked
 
-    def leave(self, message: Message) -> bool:
-        """Note, as the last thing before the irrevocable byte, that the message may be out; False: it must stay."""
-        return self._journal is not None and self._journal.leave(self._channel.name, message)
+    def _marked(
+        self, mine: Sequence[tuple[Message, str | None]], noted: Sequence[Answer], token: int
+    ) -> tuple[list[Message], bool]:
+        """Settle and mark in one commit; which are marked, and whether the token is still the current one."""
+
+        def together(connection: Connection) -> tuple[list[Message], bool]:
+            self._settling.apply_all(connection, noted, token)
+            if not (self._lease.is_held and self._settling.mark_all(connection, mine, token)):
+                raise _NotAll
+            return [message for message, _ in mine], True
+
+        def one_by_one(connection: Connection) -> tuple[list[Message], bool]:
+            self._settling.apply_all(connection, noted, token)
+            marked: list[Message] = []
+            for message, leaves_as in mine:
+                # Past the local deadline these must stay, but the answers are still the truth.
+                if not self._lease.is_held:
+                    return marked, False
+                is_marked, is_current = self._settling.mark(connection, message, token, leaves_as)
+                if not is_current:
+                    return marked, False
+                if is_marked:
+                    marked.append(message)
+            return marked, True
+
+        try:
+            return self._database.write(together)
+        except _NotAll:  # undone with its transaction
+            return self._database.write(one_by_one)
+
+    def leave(self, messages: Sequence[Message]) -> bool:
+        """Note, as the last thing before the irrevocable bytes, that messages may be out; False: all must stay."""
+        return self._journal is not None and self._journal.leave(self._channel.name, messages)
 
     def note(self, message: Message, outcome: Outcome, recipients: Sequence[Recipient] = ()) -> Answer:
         """Write what became of a message into the journal, for the next commit to take along."""
@@ -98,8 +117,6 @@ class BatchedOutbox(Outbox):
         if not answers:
             return 0
         token = self._token or 0
-        applied = self._database.write(
-            lambda connection: sum(self._settling.apply(connection, answer, token) for answer in answers)
-        )
+        applied = self._database.write(lambda connection: self._settling.apply_all(connection, answers, token))
         self._forget(answers)
         return applied

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any, Final
 
 import attrs
@@ -14,6 +15,8 @@ from club.tables import LANES
 from config.sentence import Sentence
 
 LONGEST_CLAIM: Final = 500  # ids in one statement: SQL Server takes 2100 parameters
+_ONE_IN: Final = 4
+"""Under lasting overload one row in four that leaves is one that has waited."""
 _LOOKED_AT_MOST: Final = 20_000
 _LOADED_BYTES: Final = 16 * 1024 * 1024
 
@@ -25,6 +28,7 @@ class Claiming:
     statements: QueueStatements
     station: str
     error: str
+    _small_claims: Iterator[int] = attrs.field(factory=lambda: count(1), init=False, eq=False, repr=False)
 
     def take(self, connection: Connection, limit: int, claim_id: str, token: int) -> list[Message]:
         """Claim and return up to `limit` messages, most urgent lane first."""
@@ -91,7 +95,7 @@ class Claiming:
         """Yield ids whose time has come, putting off or expiring the others on the way, each once."""
         looked_at = 0
         while looked_at < _LOOKED_AT_MOST:
-            rows = connection.execute(self.statements.candidates(lane, limit), {"m_token": token}).all()
+            rows = self._next(connection, lane, limit, token, is_first=not looked_at)
             ready, over, early = [], [], []
             for row in rows:
                 start_ms, end_ms = _start_ms(row.not_before), _end_ms(row.expires_at)
@@ -112,6 +116,21 @@ class Claiming:
             looked_at += len(rows)
             if not ready:
                 limit = LONGEST_CLAIM  # a campaign for tomorrow lies in front: step over it faster
+
+    def _next(self, connection: Connection, lane: int, limit: int, token: int, *, is_first: bool) -> Sequence[Any]:
+        """Return the next rows of a lane; of each full claim a share is for those that have waited.
+
+        New rows stand before them, and would keep them waiting for ever where more come in than can leave.
+        """
+        rows = connection.execute(self.statements.candidates(lane, limit), {"m_token": token}).all()
+        if not is_first or len(rows) < limit or rows[-1].due_ms > 0:
+            return rows
+        share = limit // _ONE_IN or int(next(self._small_claims) % _ONE_IN == 0)
+        if not share:
+            return rows
+        waited = self.statements.candidates(lane, share, have_waited=True)
+        behind = connection.execute(waited, {"m_token": token}).all()
+        return [*behind, *rows[: limit - len(behind)]]
 
     def _mark_expired(self, connection: Connection, ids: list[int]) -> None:
         for first in range(0, len(ids), LONGEST_CLAIM):

@@ -9,85 +9,30 @@ a kill, those that were marked and never about to leave are known to be here sti
 stops: a power cut may lose the line that says "left" and not the one that says "marked" (docs/decisions/0092).
 
 The journal goes on remembering what has left when the database knows it, some ten thousand messages back: a database
-that is restored from yesterday's backup would send today's messages again.
+that is restored from yesterday's backup would send today's messages again. In memory it has only traces of
+them, of a fixed size; the file is read where a trace says "perhaps" (docs/decisions/0166).
 """
 
 import errno
-import json
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Self, TypeAlias, assert_never
+from typing import Final
 
 import attrs
 
 from club.boots import boot_id
-from club.messages import Expired, Failed, Later, Message, Outcome, Recipient, Sent, Uncertain
+from club.journal_lines import Answer, Key, answers_in, intended_in, json_line, line_of, settled_in, traces_of
+from club.messages import Message
+from club.traces import Traces
 from config.sentence import SentenceError
 
 _LOG: Final = logging.getLogger(__name__)
 _PAGE_LINES: Final = 20_000
 _THIS_BOOT: Final = boot_id()
-
-Key: TypeAlias = tuple[str, int, str]
-"""Channel, message and claim: one delivery."""
-
-
-@attrs.frozen
-class Answer:
-    """What became of one claimed message, as plain values that a file can hold."""
-
-    channel: str
-    message_id: int
-    claim_id: str
-    outcome: str
-    reference: str | None = None
-    error: str | None = None
-    delay_ms: int | None = None
-    """Milliseconds from when the database records it to the next attempt."""
-    recipients: tuple[Recipient, ...] = ()
-    fingerprint: str | None = None
-    """Of the message, where it has left."""
-
-    @classmethod
-    def of(cls, channel: str, message: Message, outcome: Outcome, recipients: Sequence[Recipient] = ()) -> Self:
-        """Return the answer that says `outcome` of `message`."""
-        reference: str | None = None
-        error: str | None = None
-        fingerprint: str | None = None
-        delay_ms: int | None = None
-        match outcome:
-            case Sent(reference, error):
-                code, fingerprint = "sent", message.fingerprint
-            case Failed(error):
-                code = "failed"
-            case Later(error, delay):
-                # Due again at its end at the latest, so that it is seen to expire.
-                delay_ms = int(delay.total_seconds() * 1000)
-                if message.remaining_ms is not None:
-                    delay_ms = min(delay_ms, message.remaining_ms)
-                code, delay_ms = "later", max(0, delay_ms)
-            case Uncertain(error, reference):
-                code = "uncertain"
-            case Expired(error):
-                code = "expired"
-            case _:
-                assert_never(outcome)
-        return cls(
-            channel, message.id, message.claim_id, code, reference, error, delay_ms, tuple(recipients), fingerprint
-        )
-
-    @classmethod
-    def unbegun(cls, channel: str, message: Message) -> Self:
-        """Return the answer that says that `message` may have been marked, but nothing of it has left."""
-        return cls(channel, message.id, message.claim_id, "unbegun")
-
-    @property
-    def key(self) -> Key:
-        """What makes an answer the answer to one delivery."""
-        return self.channel, self.message_id, self.claim_id
 
 
 class JournalUnusable(SentenceError):  # noqa: N818  # named by what happened
@@ -127,11 +72,11 @@ class Journal:
                 path=str(path),
                 why=error.strerror or str(error),
             ) from error
-        self._left_before = _left(_answers(older))
-        answers = _answers(content)
-        self._left = _left(answers)
-        settled = _settled(content)
-        intended = {} if boot is None else _intended(content, boot)
+        self._left_before = traces_of(answers_in(older))
+        answers = answers_in(content)
+        self._left = traces_of(answers)
+        settled = settled_in(content)
+        intended = {} if boot is None else intended_in(content, boot)
         self._pending = {key: answer for key, answer in intended.items() if key not in settled}
         self._pending |= {answer.key: answer for answer in answers if answer.key not in settled}
         self._intended = intended.keys() - {answer.key for answer in answers} - settled
@@ -153,11 +98,32 @@ class Journal:
             self._leavable = {key for key in self._leavable if key[0] != channel}
             return tuple(answer for answer in self._pending.values() if answer.channel == channel)
 
-    def departure(self, channel: str, message: Message) -> Answer | None:
-        """Return the answer under which this very message has left this station before, if it has."""
+    def departures(self, channel: str, messages: Sequence[Message]) -> dict[int, Answer]:
+        """Return, by id, the answers under which these very messages have left this station before, if they have."""
+        found: dict[int, Answer] = {}
         with self._lock:
-            answer = self._left.get((channel, message.id)) or self._left_before.get((channel, message.id))
-        return answer if answer is not None and answer.fingerprint == message.fingerprint else None
+            for left, path in ((self._left_before, self._older_path), (self._left, self._path)):
+                wanted = {each.id: each for each in messages if left.may_hold(channel, each.id)}
+                if wanted:
+                    found |= self._departed(channel, wanted, path)
+        return found
+
+    def _departed(self, channel: str, wanted: Mapping[int, Message], page: Path) -> dict[int, Answer]:
+        found: dict[int, Answer] = {}
+        try:
+            with page.open("rb") as file:
+                for answer in chain.from_iterable(map(answers_in, file)):
+                    message = wanted.get(answer.message_id) if answer.channel == channel else None
+                    if message is not None and answer.fingerprint == message.fingerprint:
+                        found[answer.message_id] = attrs.evolve(answer, recipients=())
+        except OSError as error:
+            _LOG.warning(
+                "the journal %s cannot be read: what has left before is not known (%s)",
+                page,
+                error,
+                extra={"event": "journal.unreadable"},
+            )
+        return found
 
     @property
     def tells_kills_apart(self) -> bool:
@@ -179,18 +145,21 @@ class Journal:
                 self._leavable.add(answer.key)
             return True
 
-    def leave(self, channel: str, message: Message) -> bool:
-        """Note, at once before the irrevocable byte, that an intended message may be out from now on.
+    def leave(self, channel: str, messages: Sequence[Message]) -> bool:
+        """Note, at once before the irrevocable bytes, that intended messages may be out from now on.
 
-        False: it must stay, for another worker has taken it for not begun, or the line cannot be written.
+        False: all of them must stay, for another worker has taken one for not begun, or the lines cannot be written.
         """
-        key = Answer.unbegun(channel, message).key
+        keys = [Answer.unbegun(channel, message).key for message in messages]
         with self._lock:
-            if key not in self._leavable or not self._write(_json({"left": key})):
+            if not self._leavable.issuperset(keys) or not self._write(
+                b"".join(json_line({"left": key}) for key in keys)
+            ):
                 return False
-            self._leavable.discard(key)
-            self._intended.discard(key)
-            self._pending.pop(key, None)
+            for key in keys:
+                self._leavable.discard(key)
+                self._intended.discard(key)
+                self._pending.pop(key, None)
             return True
 
     def record(self, answer: Answer) -> None:
@@ -199,7 +168,7 @@ class Journal:
             self._pending[answer.key] = answer
             self._intended.discard(answer.key)
             self._leavable.discard(answer.key)
-            self._write(self._settled_line() + _line(answer))
+            self._write(self._settled_line() + line_of(answer))
 
     def forget(self, answers: Iterable[Answer]) -> None:
         """Note, with the next line, that the database has these answers."""
@@ -209,7 +178,8 @@ class Journal:
                 self._leavable.discard(answer.key)
                 if self._pending.pop(answer.key, None) is not None:
                     self._settled.append(answer.key)
-                self._left.update(_left([answer]))
+                if answer.fingerprint is not None:
+                    self._left.add(answer.channel, answer.message_id)
             if self._lines > _PAGE_LINES + 2 * len(self._pending):
                 self._turn_page()
 
@@ -222,11 +192,11 @@ class Journal:
 
     def _settled_line(self) -> bytes:
         settled, self._settled = self._settled, []
-        return _json({"settled": settled}) if settled else b""
+        return json_line({"settled": settled}) if settled else b""
 
     def _intention(self, answers: Iterable[Answer]) -> bytes:
         keys = [answer.key for answer in answers]
-        return _json({"boot": self._boot, "intended": keys}) if keys else b""
+        return json_line({"boot": self._boot, "intended": keys}) if keys else b""
 
     def _write(self, lines: bytes) -> bool:
         """Append lines; whether all of them are in the file."""
@@ -242,7 +212,7 @@ class Journal:
         if self._is_torn:
             self._say_unwritable(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
             return False
-        self._lines += 1
+        self._lines += lines.count(b"\n")
         self._failing = False
         return True
 
@@ -263,7 +233,7 @@ class Journal:
             with self._fresh_path.open("wb", buffering=0) as file:
                 intended = [answer for key, answer in self._pending.items() if key in self._intended]
                 known = [answer for key, answer in self._pending.items() if key not in self._intended]
-                file.write(self._intention(intended) + b"".join(map(_line, known)))
+                file.write(self._intention(intended) + b"".join(map(line_of, known)))
                 os.fsync(file.fileno())
             self._file.close()  # Windows does not rename an open file
             self._path.replace(self._older_path)
@@ -274,66 +244,7 @@ class Journal:
             )
         else:
             self._settled.clear()
-            self._left_before, self._left = self._left, {}
+            self._left_before, self._left = self._left, Traces()
         finally:
             if self._file.closed:
                 self._file = self._path.open("ab", buffering=0)
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
-
-
-def _line(answer: Answer) -> bytes:
-    return _json(attrs.asdict(answer))
-
-
-def _objects(content: bytes) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file's lines; empty, torn and foreign lines cost only themselves."""
-    for line in content.split(b"\n"):
-        try:
-            value = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(value, dict):
-            yield value
-
-
-def _answers(content: bytes) -> list[Answer]:
-    answers = []
-    for fields in _objects(content):
-        try:
-            recipients = tuple(Recipient(**each) for each in fields["recipients"])
-            answers.append(Answer(**{**fields, "recipients": recipients}))
-        except (TypeError, KeyError):
-            continue
-    return answers
-
-
-def _intended(content: bytes, boot: str) -> dict[Key, Answer]:
-    """Return what was intended since the computer started, and never about to leave, as not begun."""
-    intended: dict[Key, Answer] = {}
-    for fields in _objects(content):
-        match fields:
-            case {"boot": its_boot, "intended": list(keys)} if its_boot == boot:
-                for key in keys:
-                    match key:
-                        case [str() as channel, int() as message_id, str() as claim_id]:
-                            intended[channel, message_id, claim_id] = Answer(channel, message_id, claim_id, "unbegun")
-            case {"left": [str() as channel, int() as message_id, str() as claim_id]}:
-                intended.pop((channel, message_id, claim_id), None)
-    return intended
-
-
-def _settled(content: bytes) -> set[tuple[Any, ...]]:
-    lists = (fields.get("settled") for fields in _objects(content))
-    return {tuple(key) for keys in lists if isinstance(keys, list) for key in keys if isinstance(key, list)}
-
-
-def _left(answers: Iterable[Answer]) -> dict[tuple[str, int], Answer]:
-    """Return the messages that have left, by what a restored row would still bear."""
-    return {
-        (answer.channel, answer.message_id): attrs.evolve(answer, recipients=())
-        for answer in answers
-        if answer.fingerprint is not None
-    }

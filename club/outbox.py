@@ -23,7 +23,8 @@ from club.claiming import Claiming
 from club.database import Database
 from club.departures import told_apart
 from club.errors import DatabaseError
-from club.journal import Answer, Journal
+from club.journal import Journal
+from club.journal_lines import Answer
 from club.lease import Lease
 from club.messages import Attachment, Message, Outcome, Recipient
 from club.queue_statements import QueueStatements
@@ -97,7 +98,7 @@ class Outbox:
         answers = self._journal.pending(self._channel.name) if self._journal else ()
 
         def work(connection: Connection, token: int) -> tuple[int, Recovery]:
-            settled = sum(self._settling.apply(connection, answer, token) for answer in answers)
+            settled = self._settling.apply_all(connection, answers, token)
             return token, Recovery(settled, self._settling.leave_uncertain(connection, self._left, token))
 
         self._token, recovery = self._lease.supersede(work)
@@ -124,7 +125,7 @@ class Outbox:
         token = self._token or 0
 
         def work(connection: Connection) -> int:
-            return sum(self._settling.apply(connection, answer, token) for answer in answers)
+            return self._settling.apply_all(connection, answers, token)
 
         settled = self._database.write(work)
         self._forget(answers)
@@ -194,7 +195,7 @@ class Outbox:
         token = self._token or 0
 
         def work(connection: Connection) -> int:
-            return sum(self._settling.apply(connection, answer, token) for answer in noted)
+            return self._settling.apply_all(connection, noted, token)
 
         settled = self._database.write(work)
         self._forget(noted)

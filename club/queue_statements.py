@@ -136,12 +136,18 @@ class QueueStatements:
         self.attempt = self._attempt_of(c.id == bindparam("m_id"), bindparam("m_reference"))
         self.attempts_left = self._attempt_of(self.left_sending, self.reference)
 
-    def candidates(self, lane: int, limit: int) -> Select[Any]:
-        """Return the select of the next rows of a lane that nobody holds under `m_token`, light enough to look at."""
+    def candidates(self, lane: int, limit: int, *, have_waited: bool = False) -> Select[Any]:
+        """Return the select of the next rows of a lane that nobody holds under `m_token`, light enough to look at.
+
+        A row that was never looked at is due since 0, and so stands before those that `have_waited`: tried, or put off.
+        """
         c = self.table.c
+        since = (c.due_ms > 0,) if have_waited else ()
         statement = (
-            select(c.id, c.not_before, c.expires_at, NOW.label("now"))
-            .where(c.state == "pending", c.priority == lane, c.due_ms <= NOW, c.claim_token < bindparam("m_token"))
+            select(c.id, c.due_ms, c.not_before, c.expires_at, NOW.label("now"))
+            .where(
+                c.state == "pending", c.priority == lane, *since, c.due_ms <= NOW, c.claim_token < bindparam("m_token")
+            )
             .order_by(c.due_ms, c.id)
             .limit(limit)  # a plain int: with a parameter SQL Server would number, and lock, every row that is due
         )

@@ -9,7 +9,7 @@ from club.database import Database
 from club.errors import DatabaseUnfit
 from club.tables import club_schema
 
-KNOWN_REVISION: Final = 4
+KNOWN_REVISION: Final = 5
 """The newest revision that this version knows; `club.migrations` leads to it."""
 
 

@@ -1,12 +1,12 @@
 """Writing down what became of a message: the row, the attempt, the recipients."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import attrs
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Update, delete, insert, select
 
-from club.journal import Answer
+from club.journal_lines import Answer
 from club.lease import Lease
 from club.lease_statements import HOLDERS_OF_TOKEN
 from club.messages import Message, Recipient
@@ -42,6 +42,18 @@ class Settling:
             return True, True
         return False, bool(connection.execute(HOLDERS_OF_TOKEN, presented).scalar_one())
 
+    def mark_all(self, connection: Connection, messages: Sequence[tuple[Message, str | None]], token: int) -> bool:
+        """Mark rows as being sent, each with the reference that it bears; whether all of them are marked.
+
+        False: the caller must undo the transaction, for it is not known which are.
+        """
+        presented = self.lease.presents(token)
+        values = [
+            {"m_id": message.id, "m_claim": message.claim_id, "m_leaves_as": _reference(leaves_as), **presented}
+            for message, leaves_as in messages
+        ]
+        return _executed_many(connection, self.statements.begin, values) == len(messages)
+
     def apply_and_mark(
         self, connection: Connection, answer: Answer, message: Message, token: int, leaves_as: str | None
     ) -> bool:
@@ -63,25 +75,34 @@ class Settling:
 
     def apply(self, connection: Connection, answer: Answer, token: int) -> int:
         """Write an answer down; 0 when the row has been settled or claimed by somebody else meanwhile."""
-        reference = _reference(answer.reference)
-        error = None if answer.error is None else shortened(answer.error, ERROR_LENGTH)
-        values = {
-            "m_id": answer.message_id,
-            "m_claim": answer.claim_id,
-            "m_reference": reference,
-            "m_error": error,
-            "m_delay": min(answer.delay_ms or 0, LONGEST_DELAY_MS),
-        }
+        values = _values(answer)
         if connection.execute(self.statements.settled[answer.outcome], values).rowcount != 1:
-            if self.statements.channel.has_reports and answer.outcome == "sent" and reference is not None:
+            if self._may_come_late(answer):
                 connection.execute(self.statements.late_reference, values)
             return 0
         if answer.outcome not in ("unbegun", "sent"):
-            audit = self.audit(answer.outcome, reference, error, token)
+            audit = self.audit(answer.outcome, values["m_reference"], values["m_error"], token)
             connection.execute(self.statements.attempt, {"m_id": answer.message_id, **audit})
         if answer.recipients:
             self._recipients(connection, answer.message_id, answer.recipients)
         return 1
+
+    def apply_all(self, connection: Connection, answers: Sequence[Answer], token: int) -> int:
+        """Write answers down, those of messages that simply left by one statement; how many of them mattered."""
+        usual = [answer for answer in answers if answer.outcome == "sent" and not answer.recipients]
+        if len(usual) < _BOTH or not _counts_many(connection):
+            return sum(self.apply(connection, answer, token) for answer in answers)
+        others = [answer for answer in answers if answer.outcome != "sent" or answer.recipients]
+        values = [_values(answer) for answer in usual]
+        written = _executed_many(connection, self.statements.settled["sent"], values)
+        if written != len(usual):  # whose it was is not known, but late_reference touches only rows that lack one
+            for answer, each in zip(usual, values, strict=True):
+                if self._may_come_late(answer):
+                    connection.execute(self.statements.late_reference, each)
+        return written + sum(self.apply(connection, answer, token) for answer in others)
+
+    def _may_come_late(self, answer: Answer) -> bool:
+        return self.statements.channel.has_reports and answer.outcome == "sent" and answer.reference is not None
 
     def leave_uncertain(self, connection: Connection, error: str, token: int) -> int:
         """Mark what an older token has left in the middle of sending; how many."""
@@ -121,6 +142,28 @@ class Settling:
         fresh = [row for address, row in rows.items() if address not in done]
         if fresh:
             connection.execute(insert(table), fresh)
+
+
+def _values(answer: Answer) -> dict[str, Any]:
+    return {
+        "m_id": answer.message_id,
+        "m_claim": answer.claim_id,
+        "m_reference": _reference(answer.reference),
+        "m_error": None if answer.error is None else shortened(answer.error, ERROR_LENGTH),
+        "m_delay": min(answer.delay_ms or 0, LONGEST_DELAY_MS),
+    }
+
+
+def _counts_many(connection: Connection) -> bool:
+    """Whether the driver counts the rows of a statement that is executed with many values."""
+    return connection.dialect.supports_sane_multi_rowcount
+
+
+def _executed_many(connection: Connection, statement: Update, values: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many rows an UPDATE by id touched, over all values."""
+    if values and _counts_many(connection):
+        return connection.execute(statement, values).rowcount
+    return sum(connection.execute(statement, each).rowcount for each in values)
 
 
 def _reference(value: str | None) -> str | None:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from club.database import Database
@@ -111,6 +111,11 @@ class SmsAnswers:
             )
 
         return self._database.read(work) if asked else frozenset()
+
+    def doubtful(self) -> int:
+        """Return how many numbers get no marketing because of words that may mean STOP, and that nobody has judged."""
+        statement = select(func.count()).select_from(sms_opt_out).where(sms_opt_out.c.wish == "perhaps_stop")
+        return int(self._database.read(lambda connection: connection.execute(statement).scalar()) or 0)
 
     def opt_outs(self, limit: int = 100, numbers: Iterable[str] = ()) -> tuple[OptOut, ...]:
         """Return who wants no marketing, the newest first; with `numbers` only those."""

@@ -36,7 +36,9 @@ def example(schema: SettingsSchema, language: str = "en") -> str:
     writer.blank()
     writer.table(stations[1], schema.station_class, is_taken=True)
     for operation in operations:
-        if isinstance(operation.shape, Table) and operation.shape.type_ is not UncheckedTable:
+        if operation.key in schema.club_tables:
+            writer.named_table(operation, ())
+        elif isinstance(operation.shape, Table) and operation.shape.type_ is not UncheckedTable:
             writer.begin(operation)
             writer.table((operation.key,), operation.shape.type_, is_taken=True, fixed={"enabled": "false"})
     return writer.text()

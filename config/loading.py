@@ -33,6 +33,7 @@ def load_bytes(path: Path, content: bytes, schema: SettingsSchema) -> Settings:
     """Return the settings that the content means for a file at this absolute path; raises SettingsError."""
     document = parse(path, content)
     found: list[Refusal] = list(_club_rules(document.values))
+    found += [refusal for rule in schema.rules for refusal in rule(document.values)]
     table: Any = None
     try:
         table = structured(
@@ -48,12 +49,14 @@ def load_bytes(path: Path, content: bytes, schema: SettingsSchema) -> Settings:
 
 def _settings(document: Document, table: Any, schema: SettingsSchema) -> Settings:
     tables = {name: getattr(table, name) for name in schema.operations}
+    own = {name: getattr(table, name) for name in schema.club_tables}
     return Settings(
         club=table.club,
         stations=MappingProxyType(
             {name: _station(name, station, schema) for name, station in table.stations.items()},
         ),
         operations=MappingProxyType({name: found for name, found in tables.items() if found is not None}),
+        club_tables=MappingProxyType({name: found for name, found in own.items() if found is not None}),
         file=document.file,
         document=table,
         lines=document.lines,

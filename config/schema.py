@@ -1,6 +1,6 @@
 """What a settings file may hold: the club's own tables, and those that operations contribute."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -8,6 +8,7 @@ import attrs
 
 from config.checks import NotEmpty
 from config.declaration import setting
+from config.problem import ValueRefusedError
 from config.sentence import Sentence
 from config.shapes import (
     UNCHECKED,
@@ -25,6 +26,8 @@ from config.shapes import (
 from config.tables import ClubSettings, OperationSettings, UncheckedTable
 from config.variants import check_variants
 
+Rule = Callable[[Mapping[str, Any]], Iterable[tuple[tuple[str | int, ...], ValueRefusedError]]]
+
 
 def _read_only(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(values))
@@ -36,12 +39,16 @@ class SettingsSchema:
 
     `operations`: by id, the operation's settings class (derived from OperationSettings), or UNCHECKED while it has
     none. `station_tables`: by key, what an operation adds to each station: an attrs class, `tuple[attrs class, ...]`
-    for `[[stations.X.key]]`, or UNCHECKED. `SUMMARY: ClassVar[Sentence]` of a class tells what the table is for. A
-    class that cannot be settings is a TypeError here, not at the first file.
+    for `[[stations.X.key]]`, or UNCHECKED. `rules` yield, of the raw values, what does not agree between tables: a path
+    and its refusal, told beside all other problems. `club_tables`: by key, the program's own tables, which may be
+    missing. `SUMMARY: ClassVar[Sentence]` of a class tells what the table is for. A class that cannot be settings is a
+    TypeError here, not at the first file.
     """
 
     operations: Mapping[str, Any] = attrs.field(factory=dict, converter=_read_only)
     station_tables: Mapping[str, Any] = attrs.field(factory=dict, converter=_read_only)
+    rules: tuple[Rule, ...] = ()
+    club_tables: Mapping[str, type] = attrs.field(factory=dict, converter=_read_only)
     station_class: type = attrs.field(init=False, eq=False, repr=False)
     document_class: type = attrs.field(init=False, eq=False, repr=False)
 
@@ -81,6 +88,10 @@ class SettingsSchema:
             )
             told = _summary(type_, Sentence.of("the operation {name}", name=operation_id))
             fields[operation_id] = (_optional(table), setting(None, help=told))
+        for key, own in self.club_tables.items():
+            _refuse(key in fields, f"the table {key} is named like another one of every file")
+            told = _summary(own, Sentence.of("the table {name}", name=key))
+            fields[key] = (_optional(own), setting(None, help=told))
         return _make_table("Document", fields)
 
 

@@ -34,13 +34,15 @@ class Settings:
     """A checked settings file. Two are equal when they say the same, wherever their lines stand.
 
     `operations` holds the tables that are in the file, by id: of the class that the schema gave, or UncheckedTable;
-    one that is switched off is there, with `enabled` False. `document` and `lines` are for showing where each value
+    one that is switched off is there, with `enabled` False. `club_tables` holds the program's own tables that are in
+    the file. `document` and `lines` are for showing where each value
     comes from.
     """
 
     club: ClubSettings
     stations: Mapping[str, StationSettings]
     operations: Mapping[str, Any]
+    club_tables: Mapping[str, Any] = attrs.field(factory=dict)
     file: Path
     document: Any = attrs.field(eq=False, repr=False)
     lines: Mapping[KeyPath, int] = attrs.field(eq=False, repr=False)

@@ -24,6 +24,7 @@ _PLACES: Final = {
     "NAME": Sentence.of("NAME"),
     "NUMBER": Sentence.of("NUMBER"),
     "OPERATION": Sentence.of("OPERATION"),
+    "PORT": Sentence.of("PORT"),
     "STATE": Sentence.of("STATE"),
     "STATION": Sentence.of("STATION"),
     "TEXT": Sentence.of("TEXT"),

@@ -32,6 +32,8 @@ _MODULES: Final = {
     "email": "email",
     "sms": "sms",
     "autostart": "autostart",
+    "fmi": "fmi",
+    "window": "window",
     "doctor": "doctor",
     "demo": "demo",
 }

@@ -15,10 +15,11 @@ from actors.operation import NotHeld, RunNow, unknown_operation
 from actors.pauses import Pauses
 from config.sentence import SentenceError
 from service.channel import requests
-from service.channel.requests import LookForLeases, Pause, Restart, Resume, ShowStatus, Stop, parse
+from service.channel.requests import LookForLeases, Pause, Restart, Resume, ShowStatus, Stop, Watch, parse
 from service.channel.server import ControlServer
 from service.pausing import change_pause, why_paused
 from service.status import Reader, describe_run
+from service.watching import Watches
 from supervisor import ChildDown, StartFailed, SupervisedActor, Tree, UnknownChild
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class Handlers:
     def __init__(self, station: Answering) -> None:
         self._station = station
         self._long = threading.BoundedSemaphore(_LONG_REQUESTS)
+        self._watches = Watches(station.describe)
 
     def handle(self, request: dict[str, Any], language: str) -> dict[str, Any]:
         """Return the answer to a request; raises SentenceError for what cannot be done."""
@@ -81,21 +83,28 @@ class Handlers:
         match message:
             case ShowStatus():
                 return self._station.describe(language)
-            case Restart(actor):
+            case Watch(seen):
+                return self._watches.wait(seen, language)
+            case Restart() | requests.RunNow() | Pause() | Resume():
                 with self._long_request():
-                    return self._restart(actor)
-            case requests.RunNow(operation, dry_run):
-                with self._long_request():
-                    return self._run_now(operation, language, is_dry=dry_run)
+                    return self._act(message, language)
             case Stop():
                 logger.info("told to stop by command", extra={"event": "program.told_to_stop"})
                 self._station.ask_to_stop()
                 return {"stopping": True, "pid": os.getpid()}
             case LookForLeases():
                 return self._look_for_leases()
+            case _:
+                assert_never(message)
+
+    def _act(self, message: Restart | requests.RunNow | Pause | Resume, language: str) -> dict[str, Any]:
+        match message:
+            case Restart(actor):
+                return self._restart(actor)
+            case requests.RunNow(operation, dry_run):
+                return self._run_now(operation, language, is_dry=dry_run)
             case Pause() | Resume():
-                with self._long_request():
-                    return change_pause(self._station, message, language)
+                return change_pause(self._station, message, language)
             case _:
                 assert_never(message)
 
@@ -141,6 +150,8 @@ class Handlers:
         if is_dry:
             raise RequestRefused("{operation} has no dry run: leave --dry-run out", operation=operation)
         self._refuse_while_paused(operation)
+        if self._counts_on(operation):
+            raise RequestRefused("{operation} works all the time: there is no run to be done", operation=operation)
         try:
             run: Run = self._station.tree.child(operation).ask(RunNow(), timeout=_RUN_SECONDS)
         except UnknownChild:
@@ -169,6 +180,10 @@ class Handlers:
         why = why_paused(self._station.pauses, path)
         if why is not None:
             raise RequestRefused(why)
+
+    def _counts_on(self, operation: str) -> bool:
+        """Whether an operation has actors beneath it that never end their work, and so no runs."""
+        return any(report.path == operation and report.is_supervisor for report in self._station.tree.which_children())
 
     def _reason(self, operation: str, language: str) -> str | None:
         status = self._station.describe(language)

@@ -12,13 +12,23 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from club import DatabaseError, check
-from config import SecretError, Settings, SettingsError, SettingsNotFoundError, find_settings_file, load
+from club import DatabaseError, check, same
+from config import (
+    SecretError,
+    Settings,
+    SettingsError,
+    SettingsNotFoundError,
+    StationSettings,
+    find_settings_file,
+    load,
+)
 from config.sentence import Sentence, SentenceError
 from service import doctor_computer
 from service.channel.client import NotRunning, ask, computer_name, find
 from service.club_database import database_of
-from service.doctor_database import clocks, dangers, failed_runs, waiting_emails
+from service.doctor_database import clocks, dangers, doubtful_objections, failed_runs, waiting_emails
+from service.doctor_modem import cautions, condition, modem_of
+from service.doctor_sensors import sensor_ports
 from service.findings import Finding, Level
 from service.instance import running
 from service.paths import Folders, UnsafePath, folders
@@ -52,6 +62,7 @@ class Examination:
         self._language = language
         self.settings: Settings | None = None
         self.status: Mapping[str, Any] | None = None
+        self._here: StationSettings | None = None
 
     def findings(self) -> Iterator[Finding]:
         """Run the checks in order and give what they find."""
@@ -69,12 +80,10 @@ class Examination:
         if self.settings is not None:
             yield from self._database(self.settings)
         if home is not None:
+            yield from self._modem(home)
             yield from self._running(home)
         yield from doctor_computer.autostart(self.environment)
         yield from doctor_computer.ports(self.settings, self._station or computer_name())
-        if home is not None and self.settings is not None:
-            folder = home.of(self._station or computer_name()).answers.with_suffix(".own")  # where the PIN's tries are
-            yield from doctor_computer.modem(self.settings, folder, is_program_running=self.status is not None)
 
     def _versions(self) -> Iterator[Finding]:
         packages = ", ".join(f"{name} {_version_of(name)}" for name in ("pykka", "SQLAlchemy", "cattrs"))
@@ -152,7 +161,9 @@ class Examination:
         except SentenceError as error:
             yield Finding("station", Level.PROBLEM, error.sentence)
         else:
+            self._here = station
             yield Finding("station", Level.OK, Sentence.of("this station is {station}", station=station.name))
+            yield from sensor_ports({sensor.name: sensor.port for sensor in station.tables.get("sensors") or ()})
 
     def _database(self, settings: Settings) -> Iterator[Finding]:
         begun = monotonic()
@@ -180,10 +191,19 @@ class Examination:
             yield from clocks(database)
             yield from failed_runs(database)
             yield from waiting_emails(database)
+            yield from doubtful_objections(database)
         finally:
             database.dispose()
         if str(settings.club.database).startswith("sqlite"):
             yield from _space(Path(database.where).parent)
+
+    def _modem(self, home: Folders) -> Iterator[Finding]:
+        modem = None if self.settings is None or self._here is None else modem_of(self.settings, self._here)
+        if modem is None or self._here is None:
+            return
+        yield from cautions(modem)
+        if not any(same(holder.station, self._here.name) for holder in running(home)):  # else its program has the port
+            yield from condition(modem, self._here.name, home)
 
     def _running(self, home: Folders) -> Iterator[Finding]:
         try:

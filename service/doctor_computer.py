@@ -5,18 +5,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Thread
 from typing import Any, Final
 
 from config import Settings
 from config.masking import mask
-from config.sentence import Sentence, SentenceError
+from config.sentence import Sentence
 from service.autostart import find_state, ways
 from service.autostart.way import is_well, said_of
 from service.findings import Finding, Level
 from service.words import ACTOR, FAILURE, instant, parsed, word
 
-_MODEM_SECONDS: Final = 30.0
 _LATELY: Final = timedelta(days=1)
 _PORTS_SHOWN: Final = 12
 
@@ -96,58 +94,6 @@ def _ports_of(settings: Settings | None, station: str | None) -> Iterator[tuple[
 def _modem(settings: Settings) -> Any | None:
     gateway = getattr(settings.operations.get("sms"), "gateway", None)
     return gateway if getattr(gateway, "kind", None) == "modem" else None
-
-
-def modem(settings: Settings, folder: Path, *, is_program_running: bool) -> Iterator[Finding]:
-    """Tell how the modem is. One program at a time has the port: while the station runs, `status` tells it."""
-    gateway = _modem(settings)
-    if gateway is None:
-        return
-    from actors.sms.adapters.modem.transport import PRIVATE_SIM_WARNING  # noqa: PLC0415 - only where there is a modem
-
-    if is_program_running:
-        sentence = Sentence.of(
-            "the modem on {port} is the running program's: its line in `status` tells how it is", port=gateway.port
-        )
-        yield Finding("modem", Level.OK, sentence)
-        yield Finding("modem", Level.WARNING, PRIVATE_SIM_WARNING)
-        return
-    yield from _asked(gateway, folder, PRIVATE_SIM_WARNING)
-
-
-def _asked(gateway: Any, folder: Path, private_sim: Sentence) -> Iterator[Finding]:
-    from actors.sms.transport import Unavailable  # noqa: PLC0415
-    from actors.sms.ways import transport_for  # noqa: PLC0415
-
-    transport: Any = transport_for(gateway, folder)
-    said: list[Finding] = []
-
-    def ask() -> None:
-        try:
-            first, *more = transport.condition()
-        except Unavailable as away:
-            said.append(Finding("modem", Level.PROBLEM, away.sentence))
-        except SentenceError as error:
-            said.append(Finding("modem", Level.PROBLEM, error.sentence))
-        else:
-            said.append(Finding("modem", Level.OK, first))
-            said.extend(Finding("modem", Level.WARNING, each) for each in more)
-        finally:
-            transport.close()
-
-    asking = Thread(target=ask, name="modem", daemon=True)
-    asking.start()
-    asking.join(_MODEM_SECONDS)
-    if asking.is_alive():
-        transport.interrupt()
-        asking.join(_MODEM_SECONDS / 10)
-        sentence = Sentence.of(
-            "the modem on {port} has not answered within {n} s", port=gateway.port, n=round(_MODEM_SECONDS)
-        )
-        yield Finding("modem", Level.PROBLEM, sentence)
-        yield Finding("modem", Level.WARNING, private_sim)
-        return
-    yield from said
 
 
 def icon(status: Mapping[str, Any]) -> Iterator[Finding]:

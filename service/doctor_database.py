@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from club import EMAIL, Database, DatabaseError, OutboxDesk, Runs, club_time
+from actors.sms.optout import doubtful
+from club import EMAIL, Database, DatabaseError, OutboxDesk, Runs, SmsAnswers, club_time
 from config.sentence import Sentence
 from service.findings import Finding, Level
 from service.words import OUTCOME, OWN_WORK, word
@@ -109,3 +110,15 @@ def waiting_emails(database: Database) -> Iterator[Finding]:
         yield Finding("emails", Level.WARNING, sentence)
     if not found:
         yield Finding("emails", Level.OK, Sentence.of("no e-mail waits for a decision or for a station"))
+
+
+def doubtful_objections(database: Database) -> Iterator[Finding]:
+    """Tell of answers of members that may mean STOP, until a person has decided."""
+    try:
+        count = SmsAnswers(database).doubtful()
+    except DatabaseError as error:
+        yield Finding("sms", Level.PROBLEM, error.sentence)
+        return
+    said = doubtful(count)
+    if said is not None:
+        yield Finding("sms", Level.WARNING, said)

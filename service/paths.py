@@ -33,7 +33,7 @@ class StationFiles(NamedTuple):
     """The files of one station. The folders exist; the files need not.
 
     `journal` is the supervision tree's memory of ends, `answers` the outbox's of what was sent, `pauses` what a person
-    has paused.
+    has paused; what an operation keeps lies beside them.
     """
 
     lock: Path
@@ -42,6 +42,10 @@ class StationFiles(NamedTuple):
     journal: Path
     answers: Path
     pauses: Path
+
+    def kept(self, operation: str) -> Path:
+        """Return the file of what an operation keeps."""
+        return self.answers.with_suffix(f".{operation}")
 
 
 class Folders(NamedTuple):
@@ -65,6 +69,17 @@ class Folders(NamedTuple):
         """The folder of the logs, some files per station."""
         return self.state / "logs"
 
+    def of_part(self, name: str) -> "Folders":
+        """Make and return the folders of a part that is a process of its own: its own locks, sockets, key and logs."""
+        part = Folders(self.state / name, self.runtime / name)
+        part.make()
+        return part
+
+    def make(self) -> None:
+        """Make the folders where needed, private to this user. Raises `UnsafePath`."""
+        for folder in (self.state, self.runtime, self.instances, self.logs, self.state / "journals"):
+            _make_private(folder)
+
     def of(self, station: str) -> StationFiles:
         """Return the files of a station, whose name is taken without regard to case."""
         name = safe_name(station)
@@ -86,8 +101,7 @@ def folders(environment: Mapping[str, str] = os.environ) -> Folders:
     home = environment.get(HOME_VARIABLE)
     state = Path(home).absolute() if home else _state_folder(environment)
     found = Folders(state, state / "run" if home else _runtime_folder(environment, state))
-    for folder in (found.state, found.runtime, found.instances, found.logs, found.state / "journals"):
-        _make_private(folder)
+    found.make()
     return found
 
 

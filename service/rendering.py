@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from config.sentence import Sentence
+from service.rendering_fmi import sensor_lines, zone_lines
 from service.terminal import Terminal, clean, pad, width, wrap
 from service.words import (
     ACTOR,
@@ -53,6 +54,7 @@ class _Page:
             yield self._title(Sentence.of("Operations"))
             for operation in operations:
                 yield from self._operation(operation)
+        yield from self._attendance(status.get("fmi") or {})
         actors = status.get("actors") or []
         if actors:
             yield ""
@@ -60,6 +62,16 @@ class _Page:
             paths = [str(actor["path"]) for actor in actors]
             for actor in actors:
                 yield from self._actor(actor, self._branch(str(actor["path"]), paths))
+
+    def _attendance(self, fmi: Json) -> Iterator[str]:
+        zones, sensors = fmi.get("zones") or [], fmi.get("sensors") or []
+        if zones:
+            yield ""
+            yield self._title(Sentence.of("Attendance"))
+            yield from zone_lines(zones, self._terminal, self._language, self._now)
+        if sensors:
+            yield ""
+            yield from sensor_lines(sensors, self._terminal, self._language)
 
     def _head(self, status: Json) -> Iterator[str]:
         state = str(status["state"])
@@ -84,6 +96,7 @@ class _Page:
                 version=status.get("program"),
             ),
         )
+        yield from self._icon(status.get("tray") or {})
         config = status.get("config") or {}
         if config.get("file"):
             at = self._instant(config.get("loaded_at"))
@@ -93,6 +106,16 @@ class _Page:
                 "the settings file has a problem, the last good one is in force: {problem}", problem=config["problem"]
             )
             yield from self._details(2, problem, colour="yellow", mark=self._terminal.symbol("warning"))
+
+    def _icon(self, tray: Json) -> Iterator[str]:
+        """Say where the icon is; that none was wanted is no news."""
+        state, reason = str(tray.get("state")), tray.get("reason")
+        if state == "docked":
+            at = self._instant(tray.get("since"))
+            yield from self._details(2, Sentence.of("icon beside the clock since {at}", at=at))
+        elif reason:
+            colour, mark = ("dim", "") if state == "off" else ("yellow", self._terminal.symbol("warning"))
+            yield from self._details(2, Sentence.of("no icon: {reason}", reason=reason), colour=colour, mark=mark)
 
     def _operation(self, operation: Json) -> Iterator[str]:
         state = str(operation["state"])

@@ -11,6 +11,8 @@ from service.words import counter_word, duration, instant, outcome_word, work_wo
 
 Json = Mapping[str, Any]
 
+_STAYS: Final = "\N{NO-BREAK SPACE}"
+"""Between a word and its count, which stay on one line."""
 # Symbol and colour by outcome of a run, state of a message.
 _LOOK: Final = {
     "ok": ("good", "green"),
@@ -54,8 +56,8 @@ def render_messages(
 ) -> str:
     """Return the messages of `email list` or `sms list`, under how many there are in each state."""
     dot = f" {terminal.symbol('dot')} "
-    total = dot.join(f"{counter_word(state, language)} {count}" for state, count in counts.items())
-    totals = list(wrap(total, terminal.columns))
+    total = dot.join(f"{counter_word(state, language)}{_STAYS}{count}" for state, count in counts.items())
+    totals = [line.replace(_STAYS, " ") for line in wrap(total, terminal.columns)]
     if not messages:
         return "\n".join(totals)
     about = "subject" if "subject" in messages[0] else "recipient"

@@ -3,11 +3,14 @@
 from typing import Final
 
 from actors.email import OPERATION as EMAIL
+from actors.fmi import OPERATION as FMI
+from actors.fmi import SensorSettings, rules
 from actors.operation import RULES, Operation
 from actors.sms import OPERATION as SMS
+from actors.tray.settings import PresenceSettings
 from config import UNCHECKED, SettingsSchema
 
-ROSTER: Final[tuple[Operation, ...]] = (EMAIL, SMS)
+ROSTER: Final[tuple[Operation, ...]] = (EMAIL, FMI, SMS)
 
 
 def settings_schema() -> SettingsSchema:
@@ -19,5 +22,7 @@ def settings_schema() -> SettingsSchema:
     built = {operation.id: operation.settings for operation in ROSTER}
     return SettingsSchema(
         operations={rule.operation: built.get(rule.operation, UNCHECKED) for rule in RULES},
-        station_tables={"sensors": UNCHECKED, "programs": UNCHECKED},
+        station_tables={"sensors": tuple[SensorSettings, ...], "programs": UNCHECKED},
+        club_tables={"presence": PresenceSettings},
+        rules=(rules,),
     )

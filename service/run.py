@@ -19,6 +19,7 @@ from service.instance import Holder, acquire
 from service.logs import logging_to
 from service.options import GUARDED_VARIABLE, RunOptions
 from service.paths import folders
+from service.presence import why_no_icon
 from service.roster import ROSTER, settings_schema
 from service.station import Channel, Station
 from service.version import version
@@ -54,7 +55,8 @@ def _run(options: RunOptions, told_to_stop: Event) -> Outcome:
     ):
         identity = identity_of(instance.holder)
         channel = Channel(instance.holder.address, make_key(home))
-        station = Station(identity, followed, ROSTER, files, channel, told_to_stop)
+        no_icon = why_no_icon(os.environ, sys.platform, is_headless=options.headless)
+        station = Station(identity, followed, ROSTER, files, channel, told_to_stop, no_icon=no_icon)
         logger.info("station %s starts", name, extra={"event": "program.started", "version": version()})
         station.start()
         station.wait()

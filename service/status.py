@@ -20,6 +20,7 @@ _SAID_BY_THE_REGISTRY: Final = frozenset(
     {OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.FAILED}
 )
 _NOT_TO_PAUSE: Final = frozenset({OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED, OperationState.STANDBY})
+_TITLES: Final = {rule.operation: rule.title for rule in RULES}
 _EXCLUSIVE: Final = frozenset(rule.operation for rule in RULES if rule.is_exclusive)
 _UP: Final = frozenset({ChildState.STARTING, ChildState.RUNNING, ChildState.STOPPING})
 _DOWN: Final = {
@@ -29,6 +30,7 @@ _DOWN: Final = {
     ChildState.FAILED: OperationState.FAILED,
     ChildState.ABANDONED: OperationState.FAILED,
 }
+_CALM_OPERATIONS: Final = frozenset(OperationState) - _WORRYING_OPERATIONS - {OperationState.FAILED}
 _CALM_ACTORS: Final = frozenset({ChildState.RUNNING, ChildState.STARTING, ChildState.STOPPED, ChildState.STOPPING})
 
 
@@ -109,6 +111,11 @@ def aggregate(program: Program, notices: Iterable[Notice], reports: Iterable[Chi
     return "active"
 
 
+def is_here(notice: Notice) -> bool:
+    """Return whether an operation runs, or should run, on this station."""
+    return notice.state not in {OperationState.NOT_ON_THIS_STATION, OperationState.DISABLED}
+
+
 def _without_lease(operation: str, notice: Notice, program: Program) -> Notice:
     """Return what an exclusive operation is when its lease ran out while who prolongs it still waits for a driver."""
     if notice.state is not OperationState.ACTIVE or operation not in _EXCLUSIVE or operation in program.held:
@@ -184,7 +191,10 @@ def _operation(operation: str, notice: Notice, program: Program, reader: Reader)
     pause = program.paused.get(operation)
     return {
         "id": operation,
+        "title": _TITLES[operation].render(reader.language),
+        "is_exclusive": operation in _EXCLUSIVE,
         "state": notice.state.value,
+        "attention": notice.state not in _CALM_OPERATIONS or notice.warning is not None or notice.concern is not None,
         "reason": _text(_what_to_say(notice), reader),
         "since": _instant(notice.since_at, reader),
         "holder": program.station if operation in program.held else notice.holder,

@@ -81,6 +81,8 @@ _COUNTER: Final = {
     "absent": Sentence.of("never arrived at the provider, waits to be sent again"),
     "resend": Sentence.of("to be sent again"),
     "runs": Sentence.of("runs"),
+    "entries": Sentence.of("entries"),
+    "exits": Sentence.of("exits"),
 }
 # How an incarnation ended, by the runtime's name of it.
 FAILURE: Final = {

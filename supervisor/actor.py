@@ -73,6 +73,20 @@ class SupervisedActor(pykka.ThreadingActor):
         life.fence.check()
         life.extended_until = max(life.extended_until, life.clock.monotonic() + seconds)
 
+    def allow_wait(self, seconds: float) -> None:
+        """Say that what this handler does next may wait so long for somebody else; 0: that is over.
+
+        Counts as a heartbeat, holds until it is said anew or the message is handled, and gives no time to a stop.
+
+        Raises:
+            Fenced: the incarnation was abandoned and must end.
+
+        """
+        life = self._life_now
+        life.beats += 1
+        life.fence.check()
+        life.patient_until = life.clock.monotonic() + seconds if seconds > 0 else 0.0
+
     def tell_self_after(self, seconds: float, message: Any) -> Timer:
         """Send a message to this incarnation later; the timer dies with it. Return a handle with `cancel()`."""
         life = self._life_now
@@ -158,6 +172,7 @@ class SupervisedActor(pykka.ThreadingActor):
             envelope = inbox.get()
             life.busy_with = envelope.message
             life.beats += 1
+            life.patient_until = 0.0
             try:
                 response = self._handle_receive(envelope.message)
             except BaseException as error:  # noqa: BLE001 - the worker edge: every end is seen

@@ -164,6 +164,7 @@ class Life:
         "on_ending",
         "on_up",
         "path",
+        "patient_until",
         "return_leftovers",
         "stop_asked",
         "timers",
@@ -182,6 +183,7 @@ class Life:
         self.busy_with: object = None  # the message being handled; None when idle
         self.beats = 0  # grows with each message and heartbeat: a watchdog that sees it grow sees life
         self.extended_until = 0.0
+        self.patient_until = 0.0  # no hang before, whatever the spec says; ends with the message
         self.ask_failures = 0
         self.ask_failures_end = False
         self.drain = False

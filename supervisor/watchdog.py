@@ -78,7 +78,7 @@ class Watchdog:
             watch.starved_seconds = self._starved(life.native_id) if life.busy_with is not None else 0.0
             return False
         watch.busy_seconds += credit
-        if watch.busy_seconds < watch.timeout_seconds or now < life.extended_until:
+        if watch.busy_seconds < watch.timeout_seconds or now < max(life.extended_until, life.patient_until):
             return False
         starved = self._starved(life.native_id) - watch.starved_seconds
         if starved < watch.timeout_seconds / _LOOKS_PER_TIMEOUT:

@@ -25,6 +25,12 @@ BREAKS = [
     ("no operation knows another", "actors/sms/broken.py", "import actors.email.policy"),
     ("policies are pure", "actors/email/policy.py", "import actors.email.adapters"),
     ("the rules of SMS are pure", "actors/sms/optout.py", "import club.outbox"),
+    (
+        "the icon's process knows neither the runtime nor the club nor the settings",
+        "actors/tray/child/owner.py",
+        "import supervisor",
+    ),
+    ("the rules of the icon are pure", "actors/tray/policy.py", "import actors.tray.adapters"),
 ]
 
 

@@ -10,8 +10,9 @@ import attrs
 
 from actors.board import Outcome, Run
 from actors.delivery.courier import Courier, LoginRefused, TransportAway
-from actors.delivery.loop import Delivery, Reins, Terms
+from actors.delivery.loop import Delivery
 from actors.delivery.pace import Brake
+from actors.delivery.reins import Reins, Terms
 from actors.delivery.tally import Tally
 from actors.delivery.trade import Trade
 from actors.operation import NotHeld, RunNow, Wake, Workplace, Yield
@@ -23,12 +24,16 @@ from supervisor import SupervisedActor, Timer
 
 _SOON: Final = timedelta(seconds=5)
 """How soon to look again when the database is away: it is not the provider's minute that is waited for."""
+_OPENED: Final = timedelta(seconds=1)
+"""After an opening: what waits for it was put off by the database's clock, a moment after ours was read."""
 _LOGIN_PAUSES: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 
 
 @attrs.frozen(slots=True)
 class Tick:
-    """It is time for the next run."""
+    """It is time for the next run; `number` is that of the plan that it belongs to."""
+
+    number: int
 
 
 def pause_after_refused_login(times: int) -> timedelta:
@@ -66,12 +71,14 @@ class DeliveryActor(SupervisedActor):
         self._is_recovered = False
         self._courier: Courier[Any] | None = None
         self._timer: Timer | None = None
+        self._plan = 0
+        """A timer that has rung cannot be cancelled: what it sent may stand in the mailbox behind what planned anew."""
         self._refused_logins = 0
         self._login_trouble: Sentence | None = None
 
     def on_start(self) -> None:
         """Look at once, but not here: a run may take longer than a start is allowed to."""
-        self._timer = self.tell_self_after(0, Tick())
+        self._timer = self.tell_self_after(0, Tick(self._plan))
 
     def on_stop(self) -> None:
         """Let go of the other side. After a crash the end of the thread's objects does."""
@@ -80,8 +87,9 @@ class DeliveryActor(SupervisedActor):
     def on_receive(self, message: Any) -> Run | None:
         """Handle a message."""
         match message:
-            case Tick():
-                self._tick()
+            case Tick(number):
+                if number == self._plan:
+                    self._tick()
                 return None
             case Wake():
                 self._wake()
@@ -120,13 +128,16 @@ class DeliveryActor(SupervisedActor):
         held = timedelta(seconds=self._brake.seconds())
         if held > timedelta(0):
             every = held  # sooner than the next look, or later: when there is something that may leave
+        elif self._courier is not None and (opens_at := self._courier.opens_at()) is not None:
+            every = min(every, max(opens_at - datetime.now(UTC), timedelta(0)) + _OPENED)
         if self._login_trouble is not None:
             every = max(every, pause_after_refused_login(self._refused_logins))
         if self._lease.is_held and not self._is_recovered:
             every = min(every, _SOON)
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self.tell_self_after(every.total_seconds(), Tick())
+        self._plan += 1
+        self._timer = self.tell_self_after(every.total_seconds(), Tick(self._plan))
         self._work.desk.next_run(datetime.now(UTC) + every)
 
     def _stand_by(self) -> None:
@@ -139,6 +150,8 @@ class DeliveryActor(SupervisedActor):
     def _run_now(self) -> Run:
         if not self._lease.may_begin:
             raise NotHeld(self._trade.words.not_held)
+        if self._courier is not None:
+            self._courier.be_quick()
         try:
             return self._run()
         finally:
@@ -180,13 +193,22 @@ class DeliveryActor(SupervisedActor):
             self._goes_on,
             may_leave=lambda: self._lease.is_held,
             ask_for_time=lambda: self.extend_timeout(trade.last_word_seconds),
+            waits_outside=self._waits_outside,
         )
         terms = Terms(self._work.language, trade.claim_at_most, trade.per_connection)
         with self._working_courier() as courier:
+            self._waits_outside(True)
             courier.open()
+            self.allow_wait(trade.exchange_seconds + trade.asking_seconds)
             courier.before_run(tally)
+            self._waits_outside(False)
             Delivery(self._outbox, courier, reins, tally, terms, self._brake).run()
+            self._waits_outside(True)
             courier.after_run(tally)
+        self._waits_outside(False)
+
+    def _waits_outside(self, is_outside: bool) -> None:  # noqa: FBT001 - as `Reins` has it
+        self.allow_wait(self._trade.exchange_seconds if is_outside else 0)
 
     @contextmanager
     def _working_courier(self) -> Iterator[Courier[Any]]:

@@ -1,7 +1,7 @@
 """What an operation brings to have its messages delivered: how they are made ready, how one leaves, what it says."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Generic, TypeAlias, TypeVar
 
@@ -60,13 +60,14 @@ class Result:
     """What came of sending one message.
 
     `against_club` is what the other side said against the club's account rather than against this message: once may be
-    this message's fault all the same, twice in a row is the club's, and ends the run. `pause` is how long to wait
-    before the next message, as a gateway's Retry-After says.
+    this message's fault all the same, twice in a row is the club's, and ends the run; with `refuses_login` as a refused
+    login does. `pause` is how long to wait before the next message, as a gateway's Retry-After says.
     """
 
     became: Settled | Untouched
     against_club: Sentence | None = None
     pause: timedelta = timedelta(0)
+    refuses_login: bool = False
 
 
 Ready: TypeAlias = P | Settled | PutOff
@@ -100,6 +101,21 @@ class Courier(ABC, Generic[P]):
         answer is `Settled(Uncertain(…))`, and so is one that was interrupted there.
         """
 
+    most_together = 1
+    """How many messages it can have under way at once, as far as it knows before it sees them."""
+
+    def together(self, parcels: Sequence[P]) -> int:  # noqa: ARG002 - a hook
+        """Return how many of these, from the first on, may be under way at once now: one at least."""
+        return 1
+
+    def send_together(self, parcels: Sequence[P], mark: Callable[[], Collection[int]]) -> Iterator[tuple[int, Result]]:
+        """Give as many messages to the provider at once as `together` said; yield what comes of each as it comes.
+
+        As `send`, but that `mark` answers the places, among `parcels`, of those that may leave, and that each place is
+        yielded once with its result. Raises TransportAway only where nothing of what is not yielded yet has left.
+        """
+        yield 0, self.send(parcels[0], lambda: bool(mark()))
+
     @abstractmethod
     def interrupt(self) -> None:
         """End what is being waited for, for good; called from another thread, in any state, and never waits."""
@@ -120,6 +136,16 @@ class Courier(ABC, Generic[P]):
     def remark(self) -> Sentence | None:
         """Return what people should know though all is well, such as until when nothing may leave."""
         return None
+
+    def opens_at(self) -> datetime | None:
+        """Return the next instant at which something may leave that may not now: the next run comes then at the latest.
+
+        None: there is none. `remark` is what people are told of it.
+        """
+        return None
+
+    def be_quick(self) -> None:
+        """Forget pauses that the courier has set itself: a person wants it tried at once."""
 
     def before_run(self, tally: Tally) -> None:
         """Do what comes before sending, also when nothing may be sent: ask for reports, take what came in.

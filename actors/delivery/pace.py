@@ -89,10 +89,17 @@ class Brake:
         for _, left_at in self._left_at:
             left_at.clear()
 
-    def seconds(self) -> float:
-        """Return how long nothing may leave from now on; 0: it may."""
+    def seconds(self, messages: int = 1) -> float:
+        """Return how long so many messages may not leave at once from now on; 0: they may."""
         until = self._until
         for within_seconds, left_at in self._left_at:
-            if len(left_at) == left_at.maxlen:
-                until = max(until, left_at[0] + within_seconds)
+            too_many = len(left_at) + messages - (left_at.maxlen or 0)
+            if too_many > len(left_at):
+                return float("inf")
+            if too_many > 0:
+                until = max(until, left_at[too_many - 1] + within_seconds)
         return max(0.0, until - self._clock())
+
+    def room(self, most: int) -> int:
+        """Return how many of `most` messages may leave at once now, though one may in any case."""
+        return next((messages for messages in range(most, 1, -1) if self.seconds(messages) <= 0), 1)

@@ -50,3 +50,7 @@ class Trade:
     limits: tuple[Limit, ...] = ()
     """What the account may send, whichever station did: counted from the database under each new hold."""
     last_word_seconds: float = 15.0
+    exchange_seconds: float = 0.0
+    """The longest that the other side may take over getting ready, or over one message; else the actor is hung."""
+    asking_seconds: float = 0.0
+    """What `before_run` may take beside such an exchange."""

@@ -6,6 +6,7 @@ from actors.delivery.actor import DeliveryActor
 from actors.delivery.trade import Trade, Words
 from actors.email.courier import EmailCourier
 from actors.email.provider_limits import limits_of
+from actors.email.settings import SmtpSettings
 from actors.operation import Workplace
 from club import EMAIL
 from config.sentence import Sentence
@@ -42,6 +43,14 @@ def _refused_consent(why: Sentence, minutes: int) -> Sentence:
 _NOT_HELD: Final = Sentence.of(
     "this station does not hold the e-mail operation now: `heitz-service status` says who does"
 )
+_TOKEN_SECONDS: Final = 60.0
+"""What the provider of tokens may take: an exchange, and another when the mail server does not take the first token."""
+
+
+def _exchange_seconds(smtp: SmtpSettings) -> float:
+    """Return how long one mail may take, over a connection that is worn out first and then made anew."""
+    once = smtp.open_timeout + smtp.message_timeout + smtp.acceptance_timeout
+    return (once + smtp.reply_timeout).total_seconds() + _TOKEN_SECONDS
 
 
 class EmailActor(DeliveryActor):
@@ -59,6 +68,7 @@ class EmailActor(DeliveryActor):
                 courier=EmailCourier.at,
                 words=Words(sent=_sent, not_held=_NOT_HELD, refused_login=refused),
                 every=settings.every,
+                exchange_seconds=_exchange_seconds(settings.smtp),
                 longest_wait=max(settings.retry_at_most, settings.greylist_after),
                 claim_at_most=settings.batch,
                 limits=limits.spans,

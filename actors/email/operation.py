@@ -14,9 +14,7 @@ _SHUTDOWN_SECONDS: Final = 2.0
 _INTERRUPT_SECONDS: Final = 8.0
 """What was interrupted is still written down, in a database that may be locked for a moment."""
 _DATABASE_SECONDS: Final = 60.0
-"""What the database may take of a message's time beside the mail server, before its driver is held to be hung."""
-_TOKEN_SECONDS: Final = 60.0
-"""What the provider of tokens may take: an exchange, and another when the mail server does not take the first token."""
+"""What the database may take, before its driver is held to be hung; the mail server is waited for as long as it may."""
 
 
 def missing() -> Sentence | None:
@@ -28,8 +26,6 @@ def children(workplace: Workplace) -> tuple[ChildSpec, ...]:
     """Return the spec of the e-mail actor."""
     from actors.email.actor import EmailActor  # noqa: PLC0415 - only where e-mails are sent
 
-    smtp = workplace.settings.smtp
-    longest = smtp.open_timeout + smtp.message_timeout + smtp.acceptance_timeout
     return (
         ChildSpec(
             id=_ID,
@@ -38,7 +34,7 @@ def children(workplace: Workplace) -> tuple[ChildSpec, ...]:
             backoff=_BACKOFF,
             shutdown_seconds=_SHUTDOWN_SECONDS,
             interrupt_seconds=_INTERRUPT_SECONDS,
-            hang_timeout_seconds=longest.total_seconds() + _DATABASE_SECONDS + _TOKEN_SECONDS,
+            hang_timeout_seconds=_DATABASE_SECONDS,
         ),
     )
 

@@ -43,6 +43,17 @@ class Identity:
     predecessors: tuple[str, ...] = ()
 
 
+@attrs.frozen(slots=True)
+class Belongings:
+    """What a station has for as long as its program runs.
+
+    `journal` is its memory of answers, `kept` what each operation keeps over changes of settings, by operation id.
+    """
+
+    journal: Journal
+    kept: Mapping[str, Any] = attrs.field(factory=dict)
+
+
 class StationPlan:
     """Turns settings into specs, and keeps over changes what must not be made twice: databases and leases.
 
@@ -55,7 +66,7 @@ class StationPlan:
         identity: Identity,
         operations: Sequence[Operation],
         board: Board,
-        journal: Journal,
+        belongings: Belongings,
         *,
         tell: Callable[[str, object], bool],
         aggregate_state: Callable[[], str],
@@ -63,7 +74,8 @@ class StationPlan:
         self._identity = identity
         self._operations = {operation.id: operation for operation in operations}
         self._board = board
-        self._journal = journal
+        self._journal = belongings.journal
+        self._kept = belongings.kept
         self._tell_actor = tell
         self._aggregate_state = aggregate_state
         self._pauses = Pauses()
@@ -181,6 +193,8 @@ class StationPlan:
             lease=self._lease(operation.id, database) if exclusive else None,
             journal=self._journal,
             country=settings.club.country,
+            stations=settings.stations,
+            kept=self._kept.get(operation.id),
         )
 
     def _can_work(self, operation: str) -> bool:

@@ -9,6 +9,8 @@ from actors.delivery.tally import Said
 from actors.delivery.trade import Trade, Words
 from actors.operation import Workplace
 from actors.sms.courier import SmsCourier
+from actors.sms.inquiries import ASKING_SECONDS
+from actors.sms.ways import longest_exchange_seconds
 from club import SMS
 from config.sentence import Sentence
 
@@ -66,6 +68,8 @@ class SmsActor(DeliveryActor):
                 courier=SmsCourier.at,
                 words=_WORDS,
                 every=workplace.settings.every,
+                exchange_seconds=longest_exchange_seconds(workplace.settings.gateway),
+                asking_seconds=ASKING_SECONDS,
                 longest_wait=max(workplace.settings.retry_at_most, _LONGEST_WAIT),
             ),
         )

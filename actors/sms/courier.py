@@ -1,13 +1,13 @@
 """The courier of SMS: judges rows by the club's rules, gives them to the gateway, and says what became of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self, assert_never
 
 import attrs
 
 from actors.board import Desk
-from actors.delivery.courier import Courier, PutOff, Ready, Result, Settled, TransportAway, Untouched
+from actors.delivery.courier import Courier, LoginRefused, PutOff, Ready, Result, Settled, TransportAway, Untouched
 from actors.delivery.tally import Tally
 from actors.operation import Workplace
 from actors.sms import policy as rules
@@ -21,6 +21,7 @@ from actors.sms.transport import (
     Accepted,
     Answer,
     Blame,
+    CanSendTogether,
     Category,
     NotSent,
     Refused,
@@ -31,7 +32,7 @@ from actors.sms.transport import (
     Withheld,
 )
 from actors.sms.ways import name_of, transport_for
-from club import Expired, Failed, Later, Message, Outbox, Outcome, Sent, Uncertain
+from club import DatabaseAway, DatabaseUnfit, Expired, Failed, Later, Message, Outbox, Outcome, Sent, Uncertain
 from club.delivery_reports import DeliveryReports
 from club.sms_answers import SmsAnswers
 from club.sms_sending import SmsSending
@@ -80,6 +81,8 @@ class SmsCourier(Courier[Parcel]):
         questioner = attrs.evolve(questioner, may_go_on=lambda: goes_on() and not self._is_interrupted)
         self._inquiries = Inquiries(transport, clerk.policy, records, questioner)
         self._judged: Mapping[int, Judged] = {}
+        self._together = transport if isinstance(transport, CanSendTogether) else None
+        self.most_together = 1 if self._together is None else self._together.most_together
 
     @classmethod
     def at(cls, workplace: Workplace, outbox: Outbox) -> Self:  # noqa: ARG003 - SMS have no attachments to load
@@ -126,8 +129,19 @@ class SmsCourier(Courier[Parcel]):
         self._at.desk.concern(self._inquiries.concern)
 
     def remark(self) -> Sentence | None:
-        """Return until when nothing may leave, when the club's hours are over."""
-        return self._clerk.policy.hours.why_closed(self._at.now(), Category.TRANSACTIONAL)
+        """Return until when nothing may leave, when the club's hours are over; else how the device is, if it is one."""
+        closed = self._clerk.policy.hours.why_closed(self._at.now(), Category.TRANSACTIONAL)
+        return self._inquiries.remark if closed is None else closed
+
+    def opens_at(self) -> datetime | None:
+        """Return when a category that may not leave now next may."""
+        hours, now = self._clerk.policy.hours, self._at.now()
+        openings = [hours.next_opening(now, each) for each in Category if not hours.is_open(now, each)]
+        return min((each for each in openings if each is not None), default=None)
+
+    def be_quick(self) -> None:
+        """Ask the gateway again what it refused to be asked."""
+        self._inquiries.ask_at_once()
 
     def expect(self, batch: Sequence[Message]) -> None:
         """Judge all that one claim took."""
@@ -170,6 +184,33 @@ class SmsCourier(Courier[Parcel]):
             raise _away(away) from away
         return self._result(parcel, answer)
 
+    def together(self, parcels: Sequence[Parcel]) -> int:
+        """Return how many of these the transport takes at once; a text of several parts goes by itself."""
+        if self._together is None:
+            return 1
+        alone = (place for place, parcel in enumerate(parcels) if parcel.parts > 1)
+        return max(1, min(self._together.together_now, next(alone, len(parcels))))
+
+    def send_together(
+        self, parcels: Sequence[Parcel], mark: Callable[[], Collection[int]]
+    ) -> Iterator[tuple[int, Result]]:
+        """Give SMS to the gateway, as many at once as it takes."""
+        if self._together is None or len(parcels) == 1:
+            yield from super().send_together(parcels, mark)
+            return
+
+        def marked() -> Collection[int]:
+            leaving = mark()
+            for place in leaving:
+                self._quota.leaves(parcels[place].parts)
+            return leaving
+
+        try:
+            for place, answer in self._together.send_together([parcel.sms for parcel in parcels], marked):
+                yield place, self._result(parcels[place], answer)
+        except Unavailable as away:
+            raise _away(away) from away
+
     def interrupt(self) -> None:
         """End what the transport waits for, from another thread."""
         self._is_interrupted = True
@@ -192,7 +233,7 @@ class SmsCourier(Courier[Parcel]):
     def _result(self, parcel: Parcel, answer: Answer) -> Result:
         match answer:
             case Accepted(reference, parts):
-                return Result(Settled(Sent(reference, self._remark_on(parcel, parts))), pause=self._quota.pause())
+                return Result(Settled(Sent(reference, self._remark_on(parcel, parts))), pause=self._pause())
             case Refused():
                 return self._refused(parcel, answer)
             case NotSent(trouble, needs_a_person):
@@ -201,8 +242,17 @@ class SmsCourier(Courier[Parcel]):
                 return Result(Untouched())
             case Unknown(reason, reference):
                 outcome = Uncertain(self._say(_uncertain(reason)), reference)
-                return Result(Settled(outcome), pause=self._quota.pause())
+                return Result(Settled(outcome), pause=self._pause())
         assert_never(answer)
+
+    def _pause(self) -> timedelta:
+        try:
+            return self._quota.pause()
+        except (
+            DatabaseAway,
+            DatabaseUnfit,
+        ):  # the answer must not be lost for it: it is known, and goes to the journal
+            return timedelta(0)
 
     def _refused(self, parcel: Parcel, refused: Refused) -> Result:
         if refused.is_final:
@@ -216,6 +266,8 @@ class SmsCourier(Courier[Parcel]):
             case Blame.ACCOUNT:
                 self._inquiries.ask_credit_soon()
                 return Result(became, against_club=refused.reason)
+            case Blame.KEY:
+                return Result(became, against_club=refused.reason, refuses_login=True)
         assert_never(refused.blame)
 
     def _later(self, parcel: Parcel, refused: Refused) -> Outcome:
@@ -245,6 +297,8 @@ def _uncertain(reason: Sentence) -> Sentence:
 
 
 def _away(unavailable: Unavailable) -> TransportAway:
+    if unavailable.refuses_login:
+        return LoginRefused(unavailable.sentence)
     return TransportAway(unavailable.sentence, needs_a_person=unavailable.needs_a_person)
 
 

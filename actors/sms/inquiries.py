@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from time import monotonic
 from typing import Final
 
@@ -9,17 +10,20 @@ import attrs
 
 from actors.delivery.tally import Tally
 from actors.sms.numbers import NumberRefusedError, to_e164
-from actors.sms.optout import Wish, wish_of
+from actors.sms.optout import Wish, doubtful, wish_of
 from actors.sms.policy import Draft, Policy
+from actors.sms.refusals import Refusals
 from actors.sms.transport import (
     Absent,
     CanLookUp,
     CanReceive,
     CanReport,
     Category,
+    Condition,
     DeliveryReport,
     Fate,
     Found,
+    HasCondition,
     HasCredit,
     Incoming,
     Sighting,
@@ -36,9 +40,12 @@ ASKING_SECONDS: Final = 10.0
 """How long a run asks before it sends: what is left over is asked in the next."""
 _ASKED_AT_ONCE: Final = 100
 _REPORTS_COME_WITHIN: Final = timedelta(days=2)
-_FIRST_PAUSE_SECONDS: Final = 60.0
-_LONGEST_PAUSE_SECONDS: Final = 3600.0
+_LOOKED_UP_AT_MOST: Final = 300
+"""In one run: a program that is started again and again does not run down the gateway with what it has forgotten."""
+_FIRST_PAUSE: Final = timedelta(minutes=1)
+_LONGEST_PAUSE: Final = timedelta(hours=1)
 _CREDIT_PAUSE_SECONDS: Final = 3600.0
+_CONDITION_PAUSE_SECONDS: Final = 600.0
 
 
 @attrs.frozen
@@ -66,12 +73,6 @@ class Questioner:
     clock: Callable[[], float] = monotonic
 
 
-@attrs.define
-class _Pause:
-    until: float
-    seconds: float
-
-
 class Inquiries:
     """Asks what the transport can be asked, and writes down what it says. Raises DatabaseAway and DatabaseUnfit.
 
@@ -86,18 +87,43 @@ class Inquiries:
         self._unwritten: list[Report] = []
         self._reported_to = 0
         self._looked_to = 0
-        self._pauses: dict[int, _Pause] = {}
-        self._credit_at = float("-inf")
+        self._asked_again_at: dict[int, float] = {}
+        self._credit_at = self._condition_at = float("-inf")
+        self._refusals = Refusals(self._who.clock)
+        self._condition: Condition | None = None
+        self._doubtful = 0
         self._low: Sentence | None = None
         self._silent: Sentence | None = None
 
     @property
     def concern(self) -> Sentence | None:
-        """What a person should see to: a credit that runs low, a gateway that does not answer questions."""
-        return self._low or self._silent
+        """What a person should see to, though SMS leave; the most pressing first."""
+        worries = () if self._condition is None else self._condition.worries
+        said = [each for each in (self._silent, self._low, doubtful(self._doubtful), *worries) if each is not None]
+        return Sentence.joined("; ", said) if said else None
+
+    @property
+    def remark(self) -> Sentence | None:
+        """What is known of the device, if SMS leave by one."""
+        if self._condition is None:
+            return None
+        said = [each for each in (self._condition.described, self._condition.caution) if each is not None]
+        return Sentence.joined("; ", said)
 
     def ask(self, tally: Tally) -> None:
         """Ask everything that is due: objections first, for they decide what may leave."""
+        try:
+            if self._refusals.allow:
+                self._ask(tally)
+        finally:
+            # Not counted from what came in: an objection that is doubtful stays so until a person has decided.
+            self._doubtful = self._records.answers.doubtful()
+
+    def ask_at_once(self) -> None:
+        """Ask in the next run also what was refused."""
+        self._refusals.forget()
+
+    def _ask(self, tally: Tally) -> None:
         self._silent = None
         until = self._who.clock() + ASKING_SECONDS
 
@@ -109,9 +135,14 @@ class Inquiries:
             self._take_reports(tally, goes_on)
             self._look_up(tally, goes_on)
             self._ask_credit()
+            self._look_at_device()
         except Unavailable as away:
             if self._who.may_go_on():
                 self._silent = Sentence.of("the gateway does not say what became of SMS: {why}", why=away.sentence)
+                if away.refuses_login:
+                    self._refusals.count()
+        else:
+            self._refusals.forget()
 
     def ask_credit_soon(self) -> None:
         """Have the credit asked for in the next run: the gateway has just refused the account."""
@@ -165,7 +196,7 @@ class Inquiries:
     def _look_up(self, tally: Tally, goes_on: Callable[[], bool]) -> None:
         if not isinstance(self._transport, CanLookUp):
             return
-        for unsettled in self._due(goes_on):
+        for unsettled in islice(self._due(goes_on), _LOOKED_UP_AT_MOST):
             sighting = self._sighting(unsettled)
             if sighting is None or not self._may_be_asked(sighting):
                 continue
@@ -186,13 +217,13 @@ class Inquiries:
     def _due(self, goes_on: Callable[[], bool]) -> Iterator[Unsettled]:
         """Yield those whose pause is over, where the last run left off first."""
         now = self._who.clock()
+        self._asked_again_at = {each: at for each, at in self._asked_again_at.items() if at > now}
         while goes_on():
             page = self._records.sending.unsettled(_ASKED_AT_ONCE, timedelta(0), after=self._looked_to)
             for unsettled in page:
-                pause = self._pauses.get(unsettled.id)
-                if pause is None or pause.until <= now:
-                    yield unsettled
                 self._looked_to = unsettled.id
+                if unsettled.id not in self._asked_again_at:
+                    yield unsettled
                 if not goes_on():
                     return
             if len(page) < _ASKED_AT_ONCE:
@@ -218,9 +249,11 @@ class Inquiries:
         return sms.category is not Category.MARKETING or not self._records.answers.refusing([sms.recipient])
 
     def _ask_later(self, unsettled: Unsettled) -> None:
-        before = self._pauses.get(unsettled.id)
-        seconds = _FIRST_PAUSE_SECONDS if before is None else min(2 * before.seconds, _LONGEST_PAUSE_SECONDS)
-        self._pauses[unsettled.id] = _Pause(self._who.clock() + seconds, seconds)
+        # As long as it is old: a program that was started anew, and knows no pause, asks once more, not again from
+        # minute to minute.
+        age = self._who.now() - unsettled.began_at
+        pause = min(max(age, _FIRST_PAUSE), _LONGEST_PAUSE)
+        self._asked_again_at[unsettled.id] = self._who.clock() + pause.total_seconds()
 
     def _ask_credit(self) -> None:
         low = self._who.credit_low
@@ -233,3 +266,9 @@ class Inquiries:
             self._low = Sentence.of(
                 "the credit at the gateway runs low ({left}): buy some before SMS have to wait", left=f"{left:g}"
             )
+
+    def _look_at_device(self) -> None:
+        if not isinstance(self._transport, HasCondition) or self._who.clock() < self._condition_at:
+            return
+        self._condition = self._transport.condition()
+        self._condition_at = self._who.clock() + _CONDITION_PAUSE_SECONDS

@@ -14,7 +14,7 @@ _SHUTDOWN_SECONDS: Final = 2.0
 _INTERRUPT_SECONDS: Final = 8.0
 """What was interrupted is still written down, in a database that may be locked for a moment."""
 _DATABASE_SECONDS: Final = 60.0
-"""What the database may take beside the gateway, before its driver is held to be hung."""
+"""What the database may take, before its driver is held to be hung; the gateway is waited for as long as it may."""
 
 
 def missing() -> Sentence | None:
@@ -25,11 +25,7 @@ def missing() -> Sentence | None:
 def children(workplace: Workplace) -> tuple[ChildSpec, ...]:
     """Return the spec of the SMS actor."""
     from actors.sms.actor import SmsActor  # noqa: PLC0415 - only where SMS are sent
-    from actors.sms.inquiries import ASKING_SECONDS  # noqa: PLC0415
-    from actors.sms.ways import longest_exchange_seconds  # noqa: PLC0415
 
-    # Opening and asking may each be in an exchange when their time is over; then comes a message's own.
-    longest = 3 * longest_exchange_seconds(workplace.settings.gateway) + ASKING_SECONDS
     return (
         ChildSpec(
             id=_ID,
@@ -38,7 +34,7 @@ def children(workplace: Workplace) -> tuple[ChildSpec, ...]:
             backoff=_BACKOFF,
             shutdown_seconds=_SHUTDOWN_SECONDS,
             interrupt_seconds=_INTERRUPT_SECONDS,
-            hang_timeout_seconds=longest + _DATABASE_SECONDS,
+            hang_timeout_seconds=_DATABASE_SECONDS,
         ),
     )
 

@@ -5,6 +5,8 @@ import unicodedata
 from enum import Enum, unique
 from typing import Final
 
+from config.sentence import Sentence
+
 _OBJECTS: Final = frozenset(
     {
         *("stop", "arret", "arreter", "arretez", "stopsms", "stoppub", "unsubscribe"),
@@ -77,6 +79,19 @@ def wish_of(body: str) -> Wish:
 def has_mention(body: str) -> bool:
     """Return whether a text says how to object: STOP with where to send it, or with the verb that asks for it."""
     return _MENTION.search(body) is not None
+
+
+def doubtful(count: int) -> Sentence | None:
+    """Return what a person has to do about answers that may mean STOP; None when there is none."""
+    if not count:
+        return None
+    return Sentence.counted(
+        "{n} answer may mean STOP: read it with `heitz-service sms opt-out list --numbers`, "
+        "then decide with add or remove",
+        "{n} answers may mean STOP: read them with `heitz-service sms opt-out list --numbers`, "
+        "then decide with add or remove",
+        count,
+    )
 
 
 def _bare(text: str) -> str:

@@ -4,7 +4,7 @@ A transport is used by one thread. It neither waits nor tries again beyond its o
 becomes of a message: it says what happened, in terms of the one question that matters, whether a copy can exist.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, unique
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -46,6 +46,8 @@ class Blame(Enum):
     """This text or this number: the next message may fare better."""
     ACCOUNT = "account"
     """The club's account, sender or credit: the next message would fare no better, a person must act."""
+    KEY = "key"
+    """The club's key, token or password: to go on asking may lock the account."""
     LOAD = "load"
     """Too many at once: the gateway asks to come back later, no message is to blame."""
 
@@ -116,13 +118,36 @@ class Transport(Protocol):
         """Let go of connections and ports; may be opened again."""
 
 
-class Unavailable(Exception):  # noqa: N818 - weather more often than an error
-    """The transport cannot send now; `sentence` says why and what to do."""
+@runtime_checkable
+class CanSendTogether(Protocol):
+    """A transport that can have several SMS under way, and knows which of them each answer is to."""
 
-    def __init__(self, sentence: Sentence, *, needs_a_person: bool = False) -> None:
+    @property
+    def most_together(self) -> int:
+        """How many at once at most."""
+
+    @property
+    def together_now(self) -> int:
+        """How many at once as things are: fewer than `most_together` while the provider finds it too much."""
+
+    def send_together(self, batch: Sequence[Sms], mark: Callable[[], Collection[int]]) -> Iterator[tuple[int, Answer]]:
+        """Send SMS, and yield the answer to each with its place in `batch`, each once, as the answers come.
+
+        As Transport.send, but that `mark` answers the places of those that may leave; never yields NotSent.
+        """
+
+
+class Unavailable(Exception):  # noqa: N818 - weather more often than an error
+    """The transport cannot send now; `sentence` says why and what to do.
+
+    `refuses_login`: the key, the token or the password, which a person must correct.
+    """
+
+    def __init__(self, sentence: Sentence, *, needs_a_person: bool = False, refuses_login: bool = False) -> None:
         super().__init__(str(sentence))
         self.sentence = sentence
-        self.needs_a_person = needs_a_person
+        self.needs_a_person = needs_a_person or refuses_login
+        self.refuses_login = refuses_login
 
 
 @unique
@@ -217,3 +242,20 @@ class HasCredit(Protocol):
 
     def credit(self) -> float | None:
         """Return the credit in the provider's unit, None when it does not say. Raises Unavailable."""
+
+
+@attrs.frozen
+class Condition:
+    """How a device is: in a sentence, what should be mended, and what its owner has to know before relying on it."""
+
+    described: Sentence
+    worries: tuple[Sentence, ...] = ()
+    caution: Sentence | None = None
+
+
+@runtime_checkable
+class HasCondition(Protocol):
+    """A transport that is a device in the club."""
+
+    def condition(self) -> Condition:
+        """Return how the device is. Raises Unavailable."""

@@ -1,7 +1,7 @@
 """All that differs between database engines: types, clock, hints, connections, error codes."""
 
 from club.dialect.clock import byte_length, now_ms, utc_now, utc_of_ms
-from club.dialect.servers import select_for_queue
+from club.dialect.servers import select_for_change, select_for_queue
 from club.dialect.types import (
     Bytes,
     Code,
@@ -26,6 +26,7 @@ __all__ = [
     "byte_length",
     "now_ms",
     "numbered_table_options",
+    "select_for_change",
     "select_for_queue",
     "table_options",
     "unique_when_given",

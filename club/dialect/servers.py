@@ -117,3 +117,8 @@ def select_for_queue(statement: Select[Any], table: Table) -> Select[Any]:
         "WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)",
         "mssql",
     )
+
+
+def select_for_change(statement: Select[Any], table: Table) -> Select[Any]:
+    """Lock the rows that a transaction reads to write them anew: others who do so wait for its end."""
+    return statement.with_for_update().with_hint(table, "WITH (UPDLOCK, ROWLOCK)", "mssql")

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, inspect
 from club.database import Database
 from club.dialect.changes import take_schema_lock, undoes_ddl
 from club.errors import DatabaseUnfit, NotAllowed
-from club.migrations import r0001_foundation, r0002_standby, r0003_sms, r0004_email
+from club.migrations import r0001_foundation, r0002_standby, r0003_sms, r0004_email, r0005_fmi
 from club.migrations.steps import Steps
 from club.schema import newest_revision
 
 # Named here rather than found in a folder: a frozen program has no folder.
-REVISIONS: Final[tuple[ModuleType, ...]] = (r0001_foundation, r0002_standby, r0003_sms, r0004_email)
+REVISIONS: Final[tuple[ModuleType, ...]] = (r0001_foundation, r0002_standby, r0003_sms, r0004_email, r0005_fmi)
 
 
 @attrs.frozen
@@ -46,14 +46,17 @@ def upgrade(database: Database, revisions: tuple[ModuleType, ...] = REVISIONS) -
 
 
 def _bring_up(database: Database, revisions: tuple[ModuleType, ...], script: str) -> Applied:
+    found: list[int] = []
+
     def work(connection: Connection) -> Applied:
         take_schema_lock(connection)
-        before = _standing(connection)
+        # What the first attempt found: a later one may find the revisions that it has made itself.
+        found.append(_standing(connection))
         for revision in revisions:
             # Read again: SQLite's lock ends with each revision's commit, and another station may make the next one.
             if _standing(connection) < revision.REVISION:
                 _apply(connection, revision)
-        return Applied(before, _standing(connection))
+        return Applied(found[0], _standing(connection))
 
     try:
         return database.alter(work)

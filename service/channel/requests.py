@@ -1,7 +1,7 @@
 """What clients may ask of the running program, as typed messages instead of dictionaries."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -59,22 +59,32 @@ class LookForLeases:
     """Look at the club's leases at once, because a wish was written; answer `{"told": true}`."""
 
 
-Request: TypeAlias = ShowStatus | Restart | RunNow | Stop | LookForLeases | Pause | Resume
+@attrs.frozen
+class Watch:
+    """Answer `{"seen", "status"}` when the status is not the one that was `seen`, or after some seconds."""
+
+    seen: str
+
+
+Request: TypeAlias = ShowStatus | Restart | RunNow | Stop | LookForLeases | Pause | Resume | Watch
+_ALONE: Final[Mapping[str, type[ShowStatus | Stop | LookForLeases]]] = {
+    "status": ShowStatus,
+    "stop": Stop,
+    "look-for-leases": LookForLeases,
+}
 
 
 def parse(request: Mapping[str, Any]) -> Request:
     """Return the message that a request means; raises `UnknownRequest`."""
     match request:
-        case {"command": "status"}:
-            return ShowStatus()
+        case {"command": "status" | "stop" | "look-for-leases" as alone}:
+            return _ALONE[alone]()
         case {"command": "restart", "actor": str(actor)}:
             return Restart(actor)
         case {"command": "run-now", "operation": str(operation), "dry_run": bool(dry_run)}:
             return RunNow(operation, dry_run)
-        case {"command": "stop"}:
-            return Stop()
-        case {"command": "look-for-leases"}:
-            return LookForLeases()
+        case {"command": "watch", "seen": str(seen)}:
+            return Watch(seen)
     about_a_pause = _about_a_pause(request)
     if about_a_pause is not None:
         return about_a_pause

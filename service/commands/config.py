@@ -42,6 +42,7 @@ def add(commands: Commands) -> None:
     )
     show.option("file", metavar="FILE", nargs="?", type=Path, help=Sentence.of("the settings file to show"))
     for parser in (check, show):
+        parser.config_option()  # as every other command has it, though a file alone will do
         parser.json_option()
     init = config.add(
         "init",
@@ -71,7 +72,7 @@ def _check(options: argparse.Namespace, console: Console) -> int:
     from service.roster import settings_schema  # noqa: PLC0415
     from service.settings_file import found_file, told  # noqa: PLC0415
 
-    file = found_file(options.file, console)
+    file = found_file(options.file or options.config, console)
     problems: tuple[Problem, ...] = ()
     try:
         settings = load(file, settings_schema())
@@ -92,7 +93,7 @@ def _show(options: argparse.Namespace, console: Console) -> int:
     from config.showing import effective, show  # noqa: PLC0415
     from service.settings_file import load_settings  # noqa: PLC0415
 
-    options.config = options.file
+    options.config = options.file or options.config
     settings = load_settings(options, console)
     if options.json:
         values = [{"key": entry.key, "value": entry.value, "line": entry.line} for entry in effective(settings)]

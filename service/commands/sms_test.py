@@ -56,13 +56,12 @@ def _test(options: argparse.Namespace, console: Console) -> int:
     from actors.sms.parts import objection_to  # noqa: PLC0415
     from service.club_database import club_database  # noqa: PLC0415
 
-    text = options.text
-    if text is None:
-        text = console.text(Sentence.of("This is a test of the club's SMS."))
-    objection = objection_to(text)
+    objection = None if options.text is None else objection_to(options.text)
     if objection is not None:
         raise TextProblem("this cannot be sent: {why}", why=objection)
     with club_database(options, console) as (database, settings):
+        # In the club's language, which is known by now.
+        text = options.text or console.text(Sentence.of("This is a test of the club's SMS."))
         number = read_number(options.number, settings)
         message_id = _write(database, number, text)
         if not options.json:

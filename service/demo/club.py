@@ -21,7 +21,7 @@ database = "sqlite:///club.db"
 server = true
 
 [stations.ACCUEIL]
-
+{pool}
 [email]
 station = "ACCUEIL"
 every = "2s"
@@ -36,10 +36,10 @@ _MEMBERS: Final = ("Élodie", "Jean", "Maëlle", "François", "Inès", "Loïc", 
 _LESSONS: Final = ("Aquagym", "Pilates", "Natation enfants", "Vélo", "Yoga")
 
 
-def make_club(folder: Path, smtp_port: int, sms_port: int, language: str) -> Path:
-    """Make the club in an empty folder and return its settings file."""
+def make_club(folder: Path, smtp_port: int, sms_port: int, pool: str, language: str) -> Path:
+    """Make the club in an empty folder and return its settings file; `pool` is what it says of sensors and zones."""
     settings = folder / "heitz-service.toml"
-    text = _SETTINGS.format(port=smtp_port, language=language) + SMS_SETTINGS.format(port=sms_port)
+    text = _SETTINGS.format(port=smtp_port, pool=pool, language=language) + SMS_SETTINGS.format(port=sms_port)
     settings.write_text(text, encoding="utf-8")
     database = Database(f"sqlite:///{folder / 'club.db'}")
     initialise(database)
@@ -67,6 +67,13 @@ def sent(folder: Path) -> tuple[int, int]:
         [emails] = connection.execute("SELECT count(*) FROM email WHERE state = 'sent'").fetchone()
         [sms] = connection.execute("SELECT count(*) FROM sms WHERE state = 'sent'").fetchone()
         return emails, sms
+
+
+def counted(folder: Path) -> tuple[int, int]:
+    """Return how many people the sensors have counted in and out."""
+    with closing(sqlite3.connect(folder / "club.db", timeout=10)) as connection:
+        entries, exits = connection.execute("SELECT sum(entries), sum(exits) FROM fmi_sensor").fetchone()
+        return int(entries or 0), int(exits or 0)
 
 
 def _email(number: int) -> tuple[str, str, str]:

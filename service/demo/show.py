@@ -19,8 +19,9 @@ from config.sentence import Sentence, SentenceError
 from service.channel.client import ask, find
 from service.channel.handshake import make_key
 from service.console import Console, standard_console
-from service.demo.club import STATION, make_club, sent, write_emails, write_sms
+from service.demo.club import STATION, counted, make_club, sent, write_emails, write_sms
 from service.demo.gateway import Gateway
+from service.demo.pool import Pool
 from service.exit_codes import Exit
 from service.instance import acquire
 from service.logs import logging_to
@@ -61,6 +62,7 @@ class Scene:
     home: Folders
     receiver: "Receiver"
     gateway: Gateway
+    pool: Pool
     station: Station
     pause_seconds: float
     lasts_until: float
@@ -80,14 +82,17 @@ def run(options: DemoOptions) -> int:
         tempfile.TemporaryDirectory(prefix="heitz-service-demo-") as name,
         Receiver() as receiver,
         Gateway() as gateway,
+        Pool() as pool,
     ):
         folder = Path(name)
         home = folders({**os.environ, HOME_VARIABLE: str(folder / "home")})
-        followed = SettingsFile(make_club(folder, receiver.port, gateway.port, console.language), settings_schema())
+        settings = make_club(folder, receiver.port, gateway.port, pool.settings, console.language)
+        followed = SettingsFile(settings, settings_schema())
         followed.load()
         with _running(followed, home, debug=options.debug) as station:
             seconds = options.seconds or _SECONDS
-            scene = Scene(console, folder, home, receiver, gateway, station, seconds / _SCENES, monotonic() + seconds)
+            pause, until = seconds / _SCENES, monotonic() + seconds
+            scene = Scene(console, folder, home, receiver, gateway, pool, station, pause, until)
             return _play(scene)
 
 
@@ -119,7 +124,13 @@ def _running(followed: SettingsFile, home: Folders, *, debug: bool) -> Iterator[
 
 def _play(scene: Scene) -> int:
     say = scene.console.print
-    say(Sentence.of("A sample club in a temporary folder, a real local mail server and SMS gateway, one station."))
+    say(
+        Sentence.of(
+            "A sample club in a temporary folder, a real local mail server and SMS gateway, two simulated sensors at "
+            "the pool, one station."
+        )
+    )
+    scene.pool.begin(scene.lasts_until - monotonic())
     _step(
         scene,
         Sentence.of(
@@ -151,7 +162,14 @@ def _play(scene: Scene) -> int:
     actor.tell(Crash())
     scene.station.tree.child("sms").tell(Crash())
     emails, sms = _FIRST + _SECOND + _THIRD, _SMS_FIRST + _SMS_SECOND
-    _show_until(scene, lambda: _have_arrived(scene, emails, sms), 10, hold_until=scene.lasts_until)
+    _show_until(
+        scene,
+        lambda: (
+            _have_arrived(scene, emails, sms) and scene.pool.has_ended and counted(scene.folder) == scene.pool.truth
+        ),
+        10,
+        hold_until=scene.lasts_until,
+    )
     return _count(scene, emails, sms)
 
 
@@ -177,10 +195,24 @@ def _count(scene: Scene, emails: int, sms: int) -> int:
     for label, (of_emails, of_sms) in rows:
         said = "" if label is None else scene.console.text(label)
         scene.console.print(f"  {said:<34}{of_emails:>8}{of_sms:>8}")
-    is_well = not any((*lost, *doubled)) and marked == (emails, sms)
+    came, seen = scene.pool.truth, counted(scene.folder)
     scene.console.print("")
     scene.console.print(
-        Sentence.of("All e-mails and SMS arrived, each once. The folder is removed; nothing is left behind.")
+        Sentence.of(
+            "  at the pool {entries} came in and {exits} went out; counted: {seen_in} and {seen_out}",
+            entries=came[0],
+            exits=came[1],
+            seen_in=seen[0],
+            seen_out=seen[1],
+        )
+    )
+    is_well = not any((*lost, *doubled)) and marked == (emails, sms) and came == seen
+    scene.console.print("")
+    scene.console.print(
+        Sentence.of(
+            "All e-mails and SMS arrived, each once, and nobody was miscounted. The folder is removed; nothing is left "
+            "behind."
+        )
         if is_well
         else Sentence.of("This is not as it should be: run it again with --debug and send what it shows.")
     )
@@ -225,8 +257,12 @@ def _status_text(scene: Scene) -> str:
     status = _status(scene)
     shown = {
         **status,
-        "operations": [operation for operation in status["operations"] if operation["id"] in {"email", "sms"}],
-        "actors": [actor for actor in status["actors"] if actor["path"] in {"leases", "email", "sms"}],
+        "operations": [operation for operation in status["operations"] if operation["id"] in {"email", "sms", "fmi"}],
+        "actors": [
+            actor
+            for actor in status["actors"]
+            if actor["path"] in {"leases", "email", "sms"} or actor["path"].startswith("fmi")
+        ],
         "config": {},
     }
     return render_status(shown, scene.console.terminal, scene.console.language, datetime.now().astimezone())

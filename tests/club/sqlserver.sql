@@ -1,8 +1,14 @@
+DELETE FROM attendance_minute WHERE attendance_minute.zone = :zone_1 AND attendance_minute.minute_at <= :minute_at_1
+
 DELETE FROM email_opt_out WHERE email_opt_out.address = :address_1
 
 DELETE FROM email_opt_out WHERE email_opt_out.address = :address_1 OR email_opt_out.token = :token_1
 
 DELETE FROM email_recipient WHERE email_recipient.email_id = :email_id_1 AND email_recipient.state IN (__[POSTCOMPILE_state_1])
+
+DELETE FROM fmi_sensor WHERE fmi_sensor.station = :station_1 AND (fmi_sensor.name NOT IN (__[POSTCOMPILE_name_1]))
+
+DELETE FROM fmi_sensor_day WHERE fmi_sensor_day.day < :day_1
 
 DELETE FROM sms_opt_out WHERE sms_opt_out.number = :number_1
 
@@ -10,7 +16,15 @@ DELETE FROM sms_report WHERE sms_report.id IN (__[POSTCOMPILE_id_1])
 
 DELETE FROM sms_report WHERE sms_report.received_ms < (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_1
 
+INSERT INTO attendance (zone) VALUES (:zone)
+
+INSERT INTO attendance_correction (zone, present, delta, author, reason) OUTPUT inserted.id VALUES (:zone, :present, :delta, :author, :reason)
+
+INSERT INTO attendance_minute (zone, minute_at, minutes, present, known, estimated, entries, exits, uncertainty, present_limit) VALUES (:zone, :minute_at, :minutes, :present, :known, :estimated, :entries, :exits, :uncertainty, :present_limit)
+
 INSERT INTO email (recipient, subject) OUTPUT inserted.id VALUES (:recipient, :subject)
+
+INSERT INTO email (recipient, subject, text_body, reference, expires_at, priority, source) OUTPUT inserted.id VALUES (:recipient, :subject, :text_body, :reference, :expires_at, :priority, :source)
 
 INSERT INTO email_attachment (email_id, name, content) OUTPUT inserted.id VALUES (:email_id, :name, :content)
 
@@ -19,6 +33,10 @@ INSERT INTO email_opt_out (address, source) OUTPUT inserted.id VALUES (:address,
 INSERT INTO email_opt_out (token, source) OUTPUT inserted.id VALUES (:token, :source)
 
 INSERT INTO email_recipient (email_id, address, state, error) OUTPUT inserted.id VALUES (:email_id, :address, :state, :error)
+
+INSERT INTO fmi_sensor (station, name, zone, from_zone, known, state, reason, since, seen_at, seen_ms, entries, exits, memory) VALUES (:station, :name, :zone, :from_zone, :known, :state, :reason, :since, :seen_at, :seen_ms, :entries, :exits, :memory)
+
+INSERT INTO fmi_sensor_day (station, name, day, entries, exits, blind_seconds, blind_times) VALUES (:station, :name, :day, :entries, :exits, :blind_seconds, :blind_times)
 
 INSERT INTO lease (name) VALUES (:name)
 
@@ -38,6 +56,8 @@ INSERT INTO outbox_attempt (channel, message_id, attempt, station, token, began_
 
 INSERT INTO sms (recipient, body) OUTPUT inserted.id VALUES (:recipient, :body)
 
+INSERT INTO sms (recipient, body, reference, expires_at, priority, source) OUTPUT inserted.id VALUES (:recipient, :body, :reference, :expires_at, :priority, :source)
+
 INSERT INTO sms_opt_out (number, source, words, wish) VALUES (:number, :source, :words, :wish)
 
 INSERT INTO sms_received ([identity], sender, body, received_at, wish) OUTPUT inserted.id VALUES (:identity, :sender, :body, :received_at, :wish)
@@ -48,6 +68,18 @@ INSERT INTO station (name, process, version, state, holds, seen_at, seen_ms, [pl
 
 SELECT (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1
 
+SELECT TOP __[POSTCOMPILE_param_1] attendance_correction.id FROM attendance_correction WHERE attendance_correction.created_at < :created_at_1 AND (attendance_correction.state = :state_1 OR attendance_correction.state = :state_2) ORDER BY attendance_correction.created_at
+
+SELECT TOP __[POSTCOMPILE_param_1] attendance_correction.id, attendance_correction.zone, attendance_correction.present, attendance_correction.delta, attendance_correction.author, attendance_correction.reason, attendance_correction.created_at, attendance_correction.state, attendance_correction.kind, attendance_correction.before_present, attendance_correction.after_present, attendance_correction.applied_at, attendance_correction.error FROM attendance_correction WHERE attendance_correction.state = :state_1 ORDER BY attendance_correction.id
+
+SELECT TOP __[POSTCOMPILE_param_1] attendance_correction.id, attendance_correction.zone, attendance_correction.present, attendance_correction.delta, attendance_correction.author, attendance_correction.reason, attendance_correction.created_at, attendance_correction.state, attendance_correction.kind, attendance_correction.before_present, attendance_correction.after_present, attendance_correction.applied_at, attendance_correction.error FROM attendance_correction WHERE attendance_correction.zone = :zone_1 AND attendance_correction.created_at >= :created_at_1 ORDER BY attendance_correction.id DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] attendance_minute.minute_at, attendance_minute.minutes, attendance_minute.present, attendance_minute.known, attendance_minute.estimated, attendance_minute.entries, attendance_minute.exits, attendance_minute.uncertainty, attendance_minute.present_limit FROM attendance_minute WHERE attendance_minute.zone = :zone_1 AND attendance_minute.minute_at < :minute_at_1 ORDER BY attendance_minute.minute_at DESC
+
+SELECT TOP __[POSTCOMPILE_param_1] attendance_minute.zone, attendance_minute.minute_at FROM attendance_minute WHERE attendance_minute.minute_at < :minute_at_1 ORDER BY attendance_minute.minute_at
+
+SELECT TOP __[POSTCOMPILE_param_1] attendance_minute.zone, attendance_minute.minute_at, attendance_minute.minutes, attendance_minute.present, attendance_minute.known, attendance_minute.estimated, attendance_minute.entries, attendance_minute.exits, attendance_minute.uncertainty, attendance_minute.present_limit FROM attendance_minute WHERE attendance_minute.zone = :h_zone AND attendance_minute.minute_at <= :h_at ORDER BY attendance_minute.minute_at DESC
+
 SELECT TOP __[POSTCOMPILE_param_1] club_schema.revision, club_schema.min_revision, club_schema.min_app FROM club_schema ORDER BY club_schema.revision DESC
 
 SELECT TOP __[POSTCOMPILE_param_1] email.began_ms, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.began_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_2 ORDER BY email.began_ms DESC
@@ -56,9 +88,11 @@ SELECT TOP __[POSTCOMPILE_param_1] email.due_ms, email.created_at, (DATEDIFF_BIG
 
 SELECT TOP __[POSTCOMPILE_param_1] email.id FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :m_longest AND email.attempts > :attempts_1
 
-SELECT TOP __[POSTCOMPILE_param_1] email.id, email.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.expires_at <= (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))
+SELECT TOP __[POSTCOMPILE_param_1] email.id, email.due_ms, email.not_before, email.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK) WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.claim_token < :m_token ORDER BY email.due_ms, email.id
 
-SELECT TOP __[POSTCOMPILE_param_1] email.id, email.not_before, email.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK) WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.claim_token < :m_token ORDER BY email.due_ms, email.id
+SELECT TOP __[POSTCOMPILE_param_1] email.id, email.due_ms, email.not_before, email.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK) WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms > :due_ms_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.claim_token < :m_token ORDER BY email.due_ms, email.id
+
+SELECT TOP __[POSTCOMPILE_param_1] email.id, email.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.state = :state_1 AND email.priority = :priority_1 AND email.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND email.expires_at <= (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0)))))
 
 SELECT TOP __[POSTCOMPILE_param_1] email.id, email.state, email.attempts, email.created_at, email.sent_at, email.due_ms, email.error, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now, email.subject, email.reference, email.source FROM email ORDER BY email.id DESC
 
@@ -76,7 +110,7 @@ SELECT TOP __[POSTCOMPILE_param_1] operation_run.id, operation_run.operation, op
 
 SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.claim_id, sms.attempts, sms.began_ms, sms.sent_as, sms.provider_reference, sms.number, sms.body, sms.category, sms.expires_at FROM sms WHERE sms.state = :state_1 AND sms.id > :id_1 AND sms.began_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_2 AND sms.began_ms >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_3 AND sms.number IS NOT NULL AND sms.claim_id IS NOT NULL ORDER BY sms.id
 
-SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.not_before, sms.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM sms WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK) WHERE sms.state = :state_1 AND sms.priority = :priority_1 AND sms.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND sms.claim_token < :m_token ORDER BY sms.due_ms, sms.id
+SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.due_ms, sms.not_before, sms.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM sms WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK) WHERE sms.state = :state_1 AND sms.priority = :priority_1 AND sms.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND sms.claim_token < :m_token ORDER BY sms.due_ms, sms.id
 
 SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.provider_reference, sms.sent_as FROM sms WHERE sms.began_ms >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_2 AND sms.state = :state_1 AND sms.provider_reference IS NOT NULL AND sms.id > :id_1 ORDER BY sms.id
 
@@ -96,9 +130,21 @@ SELECT TOP __[POSTCOMPILE_param_1] sms_report.id, sms_report.fate, sms_report.pr
 
 SELECT TOP __[POSTCOMPILE_param_1] sms_report.id, sms_report.fate, sms_report.provider_reference, sms_report.sent_as, sms_report.reported_at, sms_report.reason, sms_report.received_ms FROM sms_report JOIN sms ON sms_report.sent_as = sms.sent_as ORDER BY sms_report.id
 
+SELECT attendance.zone FROM attendance WHERE attendance.zone IN (__[POSTCOMPILE_a_zones])
+
+SELECT attendance.zone, attendance.present, attendance.known, attendance.since, attendance.reason, attendance.present_limit, attendance.level, attendance.day, attendance.day_total, attendance.day_limit, attendance.day_level, attendance.uncertainty, attendance.estimated_since, attendance.updated_at, attendance.balance, attendance.anchor_ms, attendance.day_entries, attendance.passages, attendance.lost, attendance.below, attendance.below_ms, attendance.crossings, attendance.told, attendance.minute_ms, attendance.minute_count, attendance.minute_quiet FROM attendance WITH (UPDLOCK, ROWLOCK) WHERE attendance.zone IN (__[POSTCOMPILE_a_zones]) ORDER BY attendance.zone
+
+SELECT attendance.zone, attendance.present, attendance.known, attendance.since, attendance.reason, attendance.present_limit, attendance.level, attendance.day, attendance.day_total, attendance.day_limit, attendance.day_level, attendance.uncertainty, attendance.estimated_since, attendance.updated_at, attendance.balance, attendance.anchor_ms, attendance.day_entries, attendance.passages, attendance.lost, attendance.below, attendance.below_ms, attendance.crossings, attendance.told, attendance.minute_ms, attendance.minute_count, attendance.minute_quiet, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM attendance ORDER BY attendance.zone
+
+SELECT attendance_correction.id, attendance_correction.zone, attendance_correction.present, attendance_correction.delta, attendance_correction.author, attendance_correction.reason, attendance_correction.created_at, attendance_correction.state, attendance_correction.kind, attendance_correction.before_present, attendance_correction.after_present, attendance_correction.applied_at, attendance_correction.error FROM attendance_correction WHERE attendance_correction.id = :id_1
+
+SELECT attendance_minute.minute_at, attendance_minute.minutes, attendance_minute.present, attendance_minute.known, attendance_minute.estimated, attendance_minute.entries, attendance_minute.exits, attendance_minute.uncertainty, attendance_minute.present_limit FROM attendance_minute WHERE attendance_minute.zone = :zone_1 AND attendance_minute.minute_at >= :minute_at_1 AND attendance_minute.minute_at < :minute_at_2 ORDER BY attendance_minute.minute_at
+
 SELECT count(*) AS count_1 FROM email WHERE email.state = :state_1
 
 SELECT count(*) AS count_1 FROM sms_report
+
+SELECT email.id FROM email WHERE email.reference = :r
 
 SELECT email.id, email.recipient, email.subject, email.text_body, email.html_body, email.reply_to, email.reference, email.not_before, email.expires_at, email.priority, email.source, email.state, email.attempts, email.sent_at, email.error, email.created_at, email.due_ms, email.station, email.claim_id, email.claim_token, email.began_ms, email.message_id, email.category, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM email WHERE email.id = :id_1
 
@@ -124,6 +170,14 @@ SELECT email_recipient.address, email_recipient.state, email_recipient.error FRO
 
 SELECT email_recipient.email_id, email_recipient.address FROM email_recipient WHERE email_recipient.email_id IN (__[POSTCOMPILE_email_id_1]) AND email_recipient.state IN (__[POSTCOMPILE_state_1])
 
+SELECT fmi_sensor.station, fmi_sensor.name, fmi_sensor.zone, fmi_sensor.from_zone, fmi_sensor.known, fmi_sensor.state, fmi_sensor.reason, fmi_sensor.since, fmi_sensor.seen_at, fmi_sensor.seen_ms, fmi_sensor.entries, fmi_sensor.exits, fmi_sensor.memory FROM fmi_sensor WHERE fmi_sensor.station = :station_1
+
+SELECT fmi_sensor.station, fmi_sensor.name, fmi_sensor.zone, fmi_sensor.from_zone, fmi_sensor.known, fmi_sensor.state, fmi_sensor.reason, fmi_sensor.since, fmi_sensor.seen_at, fmi_sensor.seen_ms, fmi_sensor.entries, fmi_sensor.exits, fmi_sensor.memory, fmi_sensor_day.day, fmi_sensor_day.entries AS d_in, fmi_sensor_day.exits AS d_out FROM fmi_sensor LEFT OUTER JOIN fmi_sensor_day ON fmi_sensor_day.station = fmi_sensor.station AND fmi_sensor_day.name = fmi_sensor.name AND fmi_sensor_day.day = :a_day ORDER BY fmi_sensor.station, fmi_sensor.name
+
+SELECT fmi_sensor.station, fmi_sensor.name, fmi_sensor.zone, fmi_sensor.from_zone, fmi_sensor.known, fmi_sensor.state, fmi_sensor.reason, fmi_sensor.since, fmi_sensor.seen_at, fmi_sensor.seen_ms, fmi_sensor.entries, fmi_sensor.exits, fmi_sensor.memory, fmi_sensor_day.entries AS d_in, fmi_sensor_day.exits AS d_out FROM fmi_sensor LEFT OUTER JOIN fmi_sensor_day ON fmi_sensor_day.station = fmi_sensor.station AND fmi_sensor_day.name = fmi_sensor.name AND fmi_sensor_day.day = :day_1 ORDER BY fmi_sensor.station, fmi_sensor.name
+
+SELECT fmi_sensor_day.station, fmi_sensor_day.name, fmi_sensor_day.day, fmi_sensor_day.entries, fmi_sensor_day.exits, fmi_sensor_day.blind_seconds, fmi_sensor_day.blind_times FROM fmi_sensor_day WHERE fmi_sensor_day.day >= :day_1 ORDER BY fmi_sensor_day.station, fmi_sensor_day.name, fmi_sensor_day.day
+
 SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, lease.wanted, lease.candidates, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms FROM lease
 
 SELECT lease.name, lease.station, lease.process, lease.token, lease.expires_ms, lease.ttl_ms, lease.renewals, lease.acquired_at, lease.expires_at, lease.wanted, lease.candidates, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms FROM lease WHERE lease.name = :lease_name
@@ -135,6 +189,8 @@ SELECT max(operation_run.occurrence) AS max_1 FROM operation_run WHERE operation
 SELECT operation_run.id, operation_run.operation, operation_run.occurrence, operation_run.station, operation_run.process, operation_run.outcome, operation_run.started_at, operation_run.started_ms, operation_run.finished_at, operation_run.finished_ms, operation_run.summary, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM operation_run WHERE operation_run.operation = :o_operation AND operation_run.occurrence IN (__[POSTCOMPILE_o_names])
 
 SELECT outbox_attempt.attempt, outbox_attempt.station, outbox_attempt.began_ms, outbox_attempt.ended_ms, outbox_attempt.outcome, outbox_attempt.reference, outbox_attempt.error FROM outbox_attempt WHERE outbox_attempt.channel = :channel_1 AND outbox_attempt.message_id = :message_id_1 ORDER BY outbox_attempt.id
+
+SELECT sms.id FROM sms WHERE sms.reference = :r
 
 SELECT sms.id, sms.claim_id, sms.sent_as FROM sms WHERE sms.id IN (__[POSTCOMPILE_m_ids])
 
@@ -153,6 +209,22 @@ SELECT sms_received.id FROM sms_received WHERE sms_received.[identity] = :identi
 SELECT station.name, station.process, station.version, station.state, station.holds, station.started_at, station.seen_at, station.seen_ms, station.[plan], (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM station ORDER BY station.name
 
 SELECT sum(CASE WHEN (sms.began_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_1) THEN coalesce(sms.parts, :coalesce_1) ELSE :param_2 END) AS sum_1, min(CASE WHEN (sms.began_ms > (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_1) THEN sms.began_ms END) AS min_1, sum(CASE WHEN (sms.began_ms >= :param_3) THEN coalesce(sms.parts, :coalesce_1) ELSE :param_4 END) AS sum_2 FROM sms WHERE sms.began_ms >= CASE WHEN (:param_3 < (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_5) THEN :param_3 ELSE (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_6 END AND (sms.state IN (__[POSTCOMPILE_state_1]) OR sms.sent_at IS NOT NULL)
+
+UPDATE attendance SET present=:a_present, known=:a_known, since=:a_since, reason=:a_reason, present_limit=:a_present_limit, level=:a_level, day=:a_day, day_total=:a_day_total, day_limit=:a_day_limit, day_level=:a_day_level, uncertainty=:a_uncertainty, estimated_since=:a_estimated_since, updated_at=:a_updated_at, balance=:a_balance, anchor_ms=:a_anchor_ms, day_entries=:a_day_entries, passages=:a_passages, lost=:a_lost, below=:a_below, below_ms=:a_below_ms, crossings=:a_crossings, told=:a_told, minute_ms=:a_minute_ms, minute_count=:a_minute_count, minute_quiet=:a_minute_quiet WHERE attendance.zone = :a_zone
+
+UPDATE attendance_correction SET state=:c_state, before_present=:c_before, after_present=:c_after, applied_at=:c_at, error=:c_error WHERE attendance_correction.id = :c_id AND attendance_correction.state = :state_1
+
+UPDATE attendance_minute SET entries=(attendance_minute.entries + :h_entries), exits=(attendance_minute.exits + :h_exits) WHERE attendance_minute.zone = :h_zone AND attendance_minute.minute_at = :h_at
+
+UPDATE attendance_minute SET known=:known WHERE attendance_minute.zone = :h_zone AND attendance_minute.minute_at >= :h_at
+
+UPDATE attendance_minute SET minutes=:h_minutes WHERE attendance_minute.zone = :h_zone AND attendance_minute.minute_at = :h_at
+
+UPDATE attendance_minute SET minutes=:h_minutes, present=:h_present, known=:h_known, estimated=:h_estimated, entries=:h_entries, exits=:h_exits, uncertainty=:h_uncertainty, present_limit=:h_present_limit WHERE attendance_minute.zone = :h_zone AND attendance_minute.minute_at = :h_at
+
+UPDATE attendance_minute SET present=:h_present, known=CASE WHEN (attendance_minute.known < :h_known) THEN attendance_minute.known ELSE :h_known END, estimated=:h_estimated, entries=(attendance_minute.entries + :h_entries), exits=(attendance_minute.exits + :h_exits), uncertainty=:h_uncertainty, present_limit=:h_present_limit WHERE attendance_minute.zone = :h_zone AND attendance_minute.minute_at = :h_at
+
+UPDATE attendance_minute SET present=CASE WHEN (attendance_minute.present + :h_shift < :param_1) THEN :param_2 ELSE attendance_minute.present + :h_shift END WHERE attendance_minute.zone = :h_zone AND attendance_minute.minute_at >= :h_at AND attendance_minute.minute_at < :h_until
 
 UPDATE email SET attempts=(email.attempts + :attempts_1), state=:state, began_ms=(DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())), message_id=coalesce(:m_leaves_as, email.message_id) WHERE email.id = :m_id AND email.claim_id = :m_claim AND email.state = :state_1 AND (EXISTS (SELECT * FROM lease WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token))
 
@@ -191,6 +263,10 @@ UPDATE email_opt_out SET address=:address WHERE email_opt_out.token = :token_1 A
 UPDATE email_recipient SET state=:state WHERE email_recipient.email_id = :email_id_1 AND email_recipient.state = :state_1
 
 UPDATE email_recipient SET state=:state, error=:error WHERE email_recipient.email_id = :email_id_1 AND email_recipient.state = :state_1
+
+UPDATE fmi_sensor SET zone=:a_zone, from_zone=:a_from_zone, known=:a_known, state=:a_state, reason=:a_reason, since=:a_since, seen_at=:a_seen_at, seen_ms=:a_seen_ms, entries=:a_entries, exits=:a_exits, memory=:a_memory WHERE fmi_sensor.station = :a_station AND fmi_sensor.name = :a_name
+
+UPDATE fmi_sensor_day SET entries=(fmi_sensor_day.entries + :a_entries), exits=(fmi_sensor_day.exits + :a_exits), blind_seconds=(fmi_sensor_day.blind_seconds + :a_blind_seconds), blind_times=(fmi_sensor_day.blind_times + :a_blind_times) WHERE fmi_sensor_day.station = :a_station AND fmi_sensor_day.name = :a_name AND fmi_sensor_day.day = :a_day
 
 UPDATE lease SET expires_ms=((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl), ttl_ms=:ttl, renewals=(lease.renewals + :renewals_1), expires_at=(DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) + :ttl) / 1000) / 60, CAST('19700101' AS datetime2(0))))) WHERE lease.name = :lease_name AND lease.process = :lease_process AND lease.token = :lease_token
 
@@ -598,6 +674,135 @@ CREATE INDEX ix_email_began ON email (began_ms);
 GO
 
 INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (4, 'r0004_email', 1, '0.1.0');
+
+GO
+
+COMMIT;
+GO
+
+-- revision 5
+
+BEGIN TRANSACTION;
+GO
+
+CREATE TABLE attendance (
+    zone NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    present INTEGER NOT NULL DEFAULT '0', 
+    known SMALLINT NOT NULL DEFAULT '0', 
+    since DATETIME2(3) NULL, 
+    reason NVARCHAR(1000) COLLATE Latin1_General_100_BIN2 NULL, 
+    present_limit INTEGER NULL, 
+    level VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'normal', 
+    day VARCHAR(10) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT '', 
+    day_total INTEGER NOT NULL DEFAULT '0', 
+    day_limit INTEGER NULL, 
+    day_level VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'normal', 
+    uncertainty INTEGER NOT NULL DEFAULT '0', 
+    estimated_since DATETIME2(3) NULL, 
+    updated_at DATETIME2(3) NULL, 
+    balance INTEGER NOT NULL DEFAULT '0', 
+    anchor_ms BIGINT NOT NULL DEFAULT '0', 
+    day_entries INTEGER NOT NULL DEFAULT '0', 
+    passages INTEGER NOT NULL DEFAULT '0', 
+    lost INTEGER NOT NULL DEFAULT '0', 
+    below INTEGER NOT NULL DEFAULT '0', 
+    below_ms BIGINT NOT NULL DEFAULT '0', 
+    crossings BIGINT NOT NULL DEFAULT '0', 
+    told VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'normal', 
+    minute_ms BIGINT NOT NULL DEFAULT '0', 
+    minute_count INTEGER NOT NULL DEFAULT '0', 
+    minute_quiet SMALLINT NOT NULL DEFAULT '0', 
+    PRIMARY KEY (zone), 
+    CONSTRAINT ck_attendance_present CHECK (present >= 0)
+);
+
+GO
+
+CREATE TABLE attendance_correction (
+    id BIGINT NOT NULL IDENTITY, 
+    zone NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    present INTEGER NULL, 
+    delta INTEGER NULL, 
+    author NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    reason NVARCHAR(400) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    created_at DATETIME2(3) NOT NULL DEFAULT (DATEADD(second, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) % 60, DATEADD(minute, (((DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME()))) / 1000) / 60, CAST('19700101' AS datetime2(0))))), 
+    state VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'pending', 
+    kind VARCHAR(16) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT 'staff', 
+    before_present INTEGER NULL, 
+    after_present INTEGER NULL, 
+    applied_at DATETIME2(3) NULL, 
+    error NVARCHAR(1000) COLLATE Latin1_General_100_BIN2 NULL, 
+    PRIMARY KEY (id), 
+    CONSTRAINT ck_attendance_correction_state CHECK (state IN ('pending', 'applied', 'failed'))
+);
+
+GO
+
+CREATE INDEX ix_attendance_correction_age ON attendance_correction (created_at);
+
+GO
+
+CREATE INDEX ix_attendance_correction_queue ON attendance_correction (state, id);
+
+GO
+
+CREATE TABLE attendance_minute (
+    zone NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    minute_at DATETIME2(3) NOT NULL, 
+    minutes INTEGER NOT NULL DEFAULT '1', 
+    present INTEGER NOT NULL, 
+    known SMALLINT NOT NULL, 
+    estimated SMALLINT NOT NULL DEFAULT '0', 
+    entries INTEGER NOT NULL DEFAULT '0', 
+    exits INTEGER NOT NULL DEFAULT '0', 
+    uncertainty INTEGER NOT NULL DEFAULT '0', 
+    present_limit INTEGER NULL, 
+    PRIMARY KEY (zone, minute_at)
+);
+
+GO
+
+CREATE INDEX ix_attendance_minute_age ON attendance_minute (minute_at);
+
+GO
+
+CREATE TABLE fmi_sensor (
+    station NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    name NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    zone NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    from_zone NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NULL, 
+    known SMALLINT NOT NULL DEFAULT '0', 
+    state VARCHAR(32) COLLATE Latin1_General_BIN2 NOT NULL DEFAULT '', 
+    reason NVARCHAR(1000) COLLATE Latin1_General_100_BIN2 NULL, 
+    since DATETIME2(3) NULL, 
+    seen_at DATETIME2(3) NULL, 
+    seen_ms BIGINT NOT NULL DEFAULT '0', 
+    entries BIGINT NOT NULL DEFAULT '0', 
+    exits BIGINT NOT NULL DEFAULT '0', 
+    memory NVARCHAR(max) NULL, 
+    PRIMARY KEY (station, name)
+);
+
+GO
+
+CREATE TABLE fmi_sensor_day (
+    station NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    name NVARCHAR(100) COLLATE Latin1_General_100_BIN2 NOT NULL, 
+    day VARCHAR(10) COLLATE Latin1_General_BIN2 NOT NULL, 
+    entries INTEGER NOT NULL DEFAULT '0', 
+    exits INTEGER NOT NULL DEFAULT '0', 
+    blind_seconds INTEGER NOT NULL DEFAULT '0', 
+    blind_times INTEGER NOT NULL DEFAULT '0', 
+    PRIMARY KEY (station, name, day)
+);
+
+GO
+
+CREATE INDEX ix_fmi_sensor_day_age ON fmi_sensor_day (day);
+
+GO
+
+INSERT INTO club_schema (revision, name, min_revision, min_app) VALUES (5, 'r0005_fmi', 1, '0.1.0');
 
 GO
 

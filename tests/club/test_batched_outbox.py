@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from club import EMAIL, BatchedOutbox, DatabaseAway, Journal, Lease, LeaseLost, Message, Recovery, Sent
+from club import EMAIL, SMS, BatchedOutbox, DatabaseAway, Journal, Lease, LeaseLost, Message, Recovery, Sent
 
 BOOT = "this start of the computer"
 
@@ -50,7 +50,7 @@ def marked(club: Any, tmp_path: Path) -> tuple[Station, list[Message]]:
     station.work()
     messages = station.mark()
     assert club.states() == {"sending": 3}
-    assert station.outbox.leave(messages[0])
+    assert station.outbox.leave([messages[0]])
     return station, messages
 
 
@@ -67,7 +67,7 @@ def test_marks_and_the_answers_before_them_are_one_commit(club: Any, tmp_path: P
         ("sent", "r", 1),
         *[("sending", f"<{message.id}>", 1) for message in rest],
     ]
-    answers = [station.outbox.note(message, Sent()) for message in rest if station.outbox.leave(message)]
+    answers = [station.outbox.note(message, Sent()) for message in rest if station.outbox.leave([message])]
     assert station.outbox.settle_noted(answers) == 3
     assert club.states() == {"sent": 4}
 
@@ -112,9 +112,9 @@ def test_a_worker_that_was_replaced_lets_nothing_leave_any_more(
     station, messages = marked
     heir = BatchedOutbox(station.database, EMAIL, station.lease, journal=station.journal)
     assert heir.recover() == Recovery(settled=2, uncertain=1)
-    assert not station.outbox.leave(messages[1])
+    assert not station.outbox.leave([messages[1]])
     assert [message.id for message in heir.claim()] == [message.id for message in messages[1:]]
-    assert not station.outbox.leave(messages[2])
+    assert not station.outbox.leave([messages[2]])
     assert station.outbox.withdraw_many(messages[1:]) == 0
     assert club.states() == {"uncertain": 1, "pending": 2}
 
@@ -139,7 +139,7 @@ def test_what_was_marked_and_is_not_sent_after_all_waits_again_at_once(
 ) -> None:
     station, messages = marked
     assert station.outbox.withdraw_many(messages[1:]) == 2
-    assert not station.outbox.leave(messages[1])
+    assert not station.outbox.leave([messages[1]])
     assert club.sql("SELECT state, attempts, claim_id FROM email ORDER BY id")[1:] == [("pending", 0, None)] * 2
 
 
@@ -151,7 +151,7 @@ def test_nothing_leaves_under_a_lease_that_is_lost(club: Any, tmp_path: Path) ->
     assert club.lease("SERVEUR", predecessors=["first"]).acquire()
     with pytest.raises(LeaseLost):
         station.outbox.begin_many([(message, None) for message in claimed])
-    assert not any(station.outbox.leave(message) for message in claimed)
+    assert not any(station.outbox.leave([message]) for message in claimed)
     assert club.states() == {"pending": 2}
 
 
@@ -173,7 +173,7 @@ def test_nothing_leaves_when_the_marks_outcome_is_not_known(
         station.outbox.begin_many([(message, None) for message in claimed])
     monkeypatch.undo()
     assert club.states() == {"sending": 2}
-    assert not any(station.outbox.leave(message) for message in claimed)
+    assert not any(station.outbox.leave([message]) for message in claimed)
     assert [message.id for message in station.outbox.claim()] == [message.id for message in claimed]
 
 
@@ -200,7 +200,7 @@ def test_a_message_whose_line_cannot_be_written_stays(
 ) -> None:
     station, messages = marked
     monkeypatch.setattr(station.journal, "_write", lambda _lines: False)
-    assert not station.outbox.leave(messages[1])
+    assert not station.outbox.leave([messages[1]])
     monkeypatch.undo()
     assert len(station.outbox.claim()) == 2
 
@@ -216,4 +216,59 @@ def test_what_is_intended_survives_a_turned_page_as_what_it_is(
         journal = Journal(tmp_path / "answers", boot=boot)
         assert len(journal.pending("email")) == left
         journal.close()
-    assert station.outbox.leave(messages[1])
+    assert station.outbox.leave([messages[1]])
+
+
+def test_answers_that_the_database_knows_already_are_settled_again_beside_new_ones(club: Any, tmp_path: Path) -> None:
+    club.write(), club.write(), club.write()
+    station = Station(club, tmp_path, process="first")
+    station.work()
+    messages = station.mark()
+    assert station.outbox.leave(messages)
+    answers = [station.outbox.note(message, Sent(f"r{message.id}")) for message in messages]
+    station.database.write(lambda connection: station.outbox._settling.apply_all(connection, answers[:2], 1))
+    again = Station(club, tmp_path, process="second", predecessors=["first"])  # a kill before the journal knew of it
+    assert again.work() == Recovery(settled=1, uncertain=0)
+    assert club.sql("SELECT state, message_id, attempts FROM email ORDER BY id") == [
+        ("sent", f"r{message.id}", 1) for message in messages
+    ]
+
+
+def test_marks_of_which_one_is_not_ours_any_more_are_made_without_it(club: Any, tmp_path: Path) -> None:
+    club.write(), club.write(), club.write()
+    station = Station(club, tmp_path)
+    station.work()
+    first, second, third = station.outbox.claim(3)
+    club.sql(f"UPDATE email SET state = 'failed' WHERE id = {second.id}")
+    assert station.outbox.begin_many([(each, None) for each in (first, second, third)]) == [first, third]
+    assert not station.outbox.leave([first, second]), "all or none"
+    assert station.outbox.leave([first, third])
+
+
+@pytest.mark.engines("sqlite")
+def test_what_leaves_together_is_told_apart_from_what_stays(
+    club: Any, tmp_path: Path, marked: tuple[Station, list[Message]]
+) -> None:
+    station, messages = marked
+    assert station.outbox.leave(messages[1:])
+    station.outbox.note(messages[2], Sent("r"))
+    again = Station(club, tmp_path, process="second", predecessors=["first"])
+    assert again.work() == Recovery(settled=1, uncertain=2)
+
+
+def test_an_sms_that_a_report_has_settled_gets_its_name_beside_those_that_nobody_has(club: Any, tmp_path: Path) -> None:
+    for _ in range(3):
+        club.write_sms()
+    station = Station(club, tmp_path)
+    outbox = BatchedOutbox(station.database, SMS, station.lease, journal=station.journal)
+    assert station.lease.acquire()
+    outbox.recover()
+    messages = outbox.begin_many([(message, None) for message in outbox.claim(3)])
+    assert messages is not None
+    assert outbox.leave(messages)
+    club.sql(f"UPDATE sms SET state = 'delivered' WHERE id = {messages[0].id}")
+    assert outbox.settle_noted([outbox.note(message, Sent(f"r{message.id}")) for message in messages]) == 2
+    states = ("delivered", "sent", "sent")
+    assert club.sql("SELECT state, provider_reference FROM sms ORDER BY id") == [
+        (state, f"r{message.id}") for state, message in zip(states, messages, strict=True)
+    ]

@@ -5,10 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from club import Failed, Journal, JournalUnusable, Later, Message, Recipient, Sent, Uncertain
-from club.journal import Answer
+from club.journal_lines import Answer
 
 
 def _message(message_id: int = 1) -> Message:
@@ -72,8 +73,8 @@ def test_the_file_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.Mon
     journal.close()
     again = Journal(tmp_path / "answers")
     assert again.pending("email") == (_answer(9999),)
-    assert again.departure("email", _message(345)) is not None
-    assert again.departure("email", _message(1)) is None, "long ago"
+    assert again.departures("email", [_message(345), _message(1)]).keys() == {345}, "1 was long ago"
+    assert not again.departures("sms", [_message(345)])
     again.close()
 
 
@@ -126,3 +127,27 @@ def test_a_full_disk_is_said_once_and_stops_nothing(
 def test_an_answer_says_its_outcome(outcome: Any, said: tuple[Any, ...]) -> None:
     answer = Answer.of("email", _message(), outcome)
     assert (answer.outcome, answer.reference, answer.error, answer.delay_ms) == said
+
+
+def test_what_has_left_is_known_by_its_row_and_not_by_its_id_alone(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "answers", sync=False)
+    journal.record(_answer(1))
+    journal.forget([_answer(1)])
+    again = attrs.evolve(_message(1), claim_id="another claim")
+    assert journal.departures("email", [again, _message(2)]) == {1: attrs.evolve(_answer(1), recipients=())}
+    another_row = attrs.evolve(_message(1), values={"subject": "of a database that was made anew"})
+    assert not journal.departures("email", [another_row])
+    journal.close()
+
+
+def test_a_page_that_cannot_be_read_is_told_and_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "answers"
+    journal = Journal(file, sync=False)
+    journal.record(_answer(1))
+    journal.forget([_answer(1)])
+    file.rename(tmp_path / "moved away")
+    with caplog.at_level(logging.WARNING):
+        assert not journal.departures("email", [_message(1)])
+        assert not journal.departures("email", [_message(2)]), "of which there is no trace: the page is not asked for"
+    assert [record.event for record in caplog.records] == ["journal.unreadable"]  # type: ignore[attr-defined]
+    journal.close()

@@ -15,6 +15,7 @@ from club import (
     Later,
     LeaseLost,
     MessageRefused,
+    Outbox,
     Recipient,
     Recovery,
     Sent,
@@ -78,6 +79,36 @@ def test_what_is_put_off_waits_with_its_reason_and_counts_no_attempt(club: Any) 
     assert [message.id for message in outbox.claim()] == [third]
     club.clocks.pass_(1)
     assert [message.id for message in outbox.claim()] == [first, second, third]
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 8])
+def test_under_lasting_overload_what_was_tried_and_what_was_put_off_leave_all_the_same(club: Any, size: int) -> None:
+    """As many come in as leave, and more: the oldest has waited since the morning, and must not wait for ever."""
+    tried, put_off = club.write(), club.write()
+    outbox = club.outbox()
+    first, second = outbox.claim()
+    assert outbox.begin(first)
+    outbox.settle(first, Later("greylisted", timedelta(minutes=5)))
+    outbox.put_off([(second, timedelta(minutes=10), "closed")])
+    new = [club.write() for _ in range(2 * size)]
+    assert tried not in _next(outbox, size), "its time has not come"
+    club.clocks.pass_(15 * 60)
+    left: list[int] = []
+    while not {tried, put_off} <= set(left):
+        new += [club.write() for _ in range(size)]
+        left += _next(outbox, size)
+        assert len(left) <= 12 * size, "one in four has waited"
+    assert left.index(tried) < left.index(put_off)
+    assert len(set(left) & set(new)) >= len(left) - 2, "new ones leave meanwhile"
+
+
+def _next(outbox: Outbox, size: int) -> list[int]:
+    claimed = outbox.claim(size)
+    assert len(claimed) == size, "the share does not make a claim larger or smaller"
+    for message in claimed:
+        assert outbox.begin(message)
+    outbox.settle_all((message, Sent(), ()) for message in claimed)
+    return [message.id for message in claimed]
 
 
 def test_what_is_put_off_beyond_its_end_is_due_at_its_end_and_expires(club: Any) -> None:
@@ -528,7 +559,7 @@ def test_an_answer_kept_by_the_journal_is_settled_by_the_next_run(club: Any, tmp
     old = club.outbox(process="one", journal=journal)
     (message,) = old.claim()
     assert old.begin(message)
-    from club.journal import Answer  # noqa: PLC0415
+    from club.journal_lines import Answer  # noqa: PLC0415
 
     journal.record(Answer.of("email", message, Sent("<1@club>")))  # and here the program dies
     again = Journal(tmp_path / "answers")
@@ -580,7 +611,7 @@ def test_an_answer_kept_while_the_lease_went_is_settled_without_it(club: Any, tm
     outbox = club.outbox(journal=journal)
     (message,) = outbox.claim()
     assert outbox.begin(message)
-    from club.journal import Answer  # noqa: PLC0415
+    from club.journal_lines import Answer  # noqa: PLC0415
 
     journal.record(Answer.of("email", message, Sent("<1@club>")))
     club.sql("UPDATE lease SET token = token + 1000000, process = 'another', station = 'SERVEUR'")

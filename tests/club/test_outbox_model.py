@@ -43,7 +43,7 @@ from club import (
     Uncertain,
 )
 from club.delivery_reports import DeliveryReports, Fate, Report
-from club.journal import Answer
+from club.journal_lines import Answer
 from club.settling import Settling
 from club.sms_sending import Prepared, SmsSending
 
@@ -265,7 +265,7 @@ class OutboxMachine(RuleBasedStateMachine):
         run = self._run(station)
         if run is not None and run.batch and not run.on_air:
             message = run.batch.pop(0)
-            if run.outbox.leave(message):
+            if run.outbox.leave([message]):
                 self._send(run, message, outcome)
 
     @rule(station=st.sampled_from([*STATIONS, "zombie"]))

@@ -10,8 +10,9 @@ from typing import Any
 import attrs
 
 from actors.delivery.courier import Courier, Ready, Result, Settled
-from actors.delivery.loop import Delivery, Reins, Terms
+from actors.delivery.loop import Delivery
 from actors.delivery.pace import Brake
+from actors.delivery.reins import Reins, Terms
 from actors.delivery.tally import Tally
 from club import EMAIL, BatchedOutbox, Database, Journal, Lease, Message, Outbox, Sent
 from club.migrations import initialise
@@ -40,6 +41,8 @@ class ScriptedCourier(Courier[Message]):
         """Whom `send` was called for."""
         self.life: list[str] = []
         self.before: Callable[[Tally], None] = lambda _tally: None
+        self.opening_at: datetime | None = None
+        self.hurries = 0
 
     def prepare(self, message: Message) -> Ready[Message]:
         wanted = self.prepares.get(message.text("recipient"))
@@ -54,6 +57,12 @@ class ScriptedCourier(Courier[Message]):
 
     def may_leave(self, parcel: Message) -> bool:
         return self.may(parcel)
+
+    def opens_at(self) -> datetime | None:
+        return self.opening_at
+
+    def be_quick(self) -> None:
+        self.hurries += 1
 
     def interrupt(self) -> None:
         self.life.append("interrupt")
@@ -110,6 +119,7 @@ class Post:
         self._claim = self.outbox.claim
         self.outbox.claim = self._counted_claim  # type: ignore[method-assign]
         self.goes_on: Callable[[], bool] = lambda: True
+        self.outside: list[bool] = [False]
         self.may_leave: Callable[[], bool] = lambda: self.lease.is_held
 
     def _counted_claim(self, limit: int = 100) -> list[Message]:
@@ -133,6 +143,7 @@ class Post:
         reins = Reins(
             self.goes_on,
             self.may_leave,
+            waits_outside=self.outside.append,
             now=lambda: NOW_AT,
             clock=self.clock,
             wait=self.clock.wait,

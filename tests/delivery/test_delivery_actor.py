@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any, NoReturn
 
 import attrs
@@ -12,7 +13,7 @@ import pytest
 from delivery_fixtures import ScriptedCourier, accept
 
 from actors.board import Board, Notice, OperationState, Outcome
-from actors.delivery.actor import DeliveryActor, pause_after_refused_login
+from actors.delivery.actor import DeliveryActor, Tick, pause_after_refused_login
 from actors.delivery.courier import LoginRefused, PutOff, Result, TransportAway, Untouched
 from actors.delivery.tally import Tally
 from actors.delivery.trade import Trade, Words
@@ -170,11 +171,23 @@ def test_a_refused_login_is_left_alone_for_longer_each_time_and_a_lease_that_com
         office.ref.tell(Wake())
         office.ref.ask(Yield(lambda: None))
         assert office.courier.life == ["open", "before_run", "rest", "close"]
+    assert office.courier.hurries == 4, "a person who asks is told at once, but for the first time there is a courier"
     office.courier.before = lambda _tally: None
     office.run()
     office.courier.before = refuse
     office.run()
     assert office.minutes_to_next == pytest.approx(1, abs=0.1), "a login that went well begins the count anew"
+
+
+def test_a_timer_that_rings_while_a_lease_comes_costs_no_second_login(open_office: Open) -> None:
+    office = open_office()
+    office.courier.before = refuse
+    assert office.lease.acquire()
+    office.run()
+    office.ref.tell(Tick(number=0))  # of the start: it stood in the mailbox behind the lease
+    office.ref.ask(Yield(lambda: None))
+    assert office.courier.life.count("open") == 1
+    assert office.minutes_to_next == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +196,38 @@ def test_a_refused_login_is_left_alone_for_longer_each_time_and_a_lease_that_com
 )
 def test_pauses_after_refused_logins_grow_to_an_hour(times: int, minutes: int) -> None:
     assert pause_after_refused_login(times) == timedelta(minutes=minutes)
+
+
+def test_the_next_run_comes_when_something_opens_and_no_later_than_ever(open_office: Open) -> None:
+    office = open_office(every=timedelta(minutes=30))
+    assert office.lease.acquire()
+    office.run()
+    for opening, minutes in ((10, 10), (0, 0), (-3, 0), (90, 30)):
+        office.courier.opening_at = datetime.now(UTC) + timedelta(minutes=opening)
+        office.run()
+        assert office.minutes_to_next == pytest.approx(minutes, abs=0.1)
+    office.courier.opening_at = None
+    office.run()
+    assert office.minutes_to_next == pytest.approx(30, abs=0.1)
+
+
+def test_what_waits_for_an_opening_leaves_when_it_opens_not_at_the_next_look(open_office: Open) -> None:
+    office = open_office(every=timedelta(hours=1))
+    opens_at = datetime.now(UTC) + timedelta(seconds=1)
+
+    def prepare(message: Message) -> Message | PutOff:
+        return message if datetime.now(UTC) >= opens_at else PutOff(opens_at, CLOSED)
+
+    office.courier.prepares["early"] = prepare
+    office.courier.opening_at = opens_at
+    office.write("early")
+    assert office.lease.acquire()
+    assert str(office.run().summary) == "1 waits for its hour"
+    while datetime.now(UTC) < opens_at + timedelta(seconds=1):  # the database's clock cannot be set
+        Event().wait(0.05)
+    office.stage.clock.advance(2.5)
+    office.ref.ask(Yield(lambda: None))
+    assert office.courier.asked == ["early"]
 
 
 @pytest.mark.parametrize("seconds", [20, 300])

@@ -419,3 +419,26 @@ class TestBrakes:
 
 def attrs_pause(result: Result) -> Result:
     return Result(result.became, pause=timedelta(seconds=8))
+
+
+def test_only_the_other_side_may_be_waited_for_long_and_the_database_never(post: Post) -> None:
+    """A driver that never comes back is told from a mail server that may take ten minutes over a dot."""
+    sends: list[bool] = []
+    statements: set[bool] = set()
+
+    def send(message: Message, mark: Mark) -> Result:
+        sends.append(post.outside[-1])
+        mark()
+        sends.append(post.outside[-1])
+        if message.text("recipient") == "m1":
+            raise TransportAway(Sentence.of("the line broke"))
+        return Result(Settled(Sent("r")))
+
+    event.listen(post.database.engine, "before_cursor_execute", lambda *_: statements.add(post.outside[-1]))
+    post.courier.any_send = send
+    post.write(*names(3))
+    with pytest.raises(TransportAway):
+        post.run()
+    assert sends == [True] * 4
+    assert statements == {False}
+    assert not post.outside[-1]

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from faulty_smtp import Behaviour, FaultySmtp
 
-from actors.delivery.loop import Delivery, Reins, Terms
+from actors.delivery.loop import Delivery
 from actors.delivery.pace import Brake
+from actors.delivery.reins import Reins, Terms
 from actors.delivery.tally import Tally
 from actors.email.adapters.message import Draft, Envelope, build
 from actors.email.adapters.smtp import SmtpSession

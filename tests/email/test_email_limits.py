@@ -13,15 +13,16 @@ from test_email_marketing import Club
 
 from actors.board import OperationState, Outcome
 from actors.delivery.courier import TransportAway
-from actors.delivery.loop import Delivery, Reins, Terms
+from actors.delivery.loop import Delivery
 from actors.delivery.pace import Brake, Limit
+from actors.delivery.reins import Reins, Terms
 from actors.delivery.tally import Tally
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.attempt import Attempt, End, Refusal, Reply, Stage
 from actors.email.courier import EmailCourier, Sender
 from actors.email.enough import says_enough
 from actors.email.provider_limits import Known, limits_of
-from actors.email.settings import EmailSettings
+from actors.email.settings import EmailSettings, SmtpSettings
 from actors.operation import RunNow
 from club import EMAIL, sent_lately
 
@@ -41,9 +42,15 @@ class SlowClub(Club):
             self.write(f"m{number}@example.org", "transactional")
 
     def run_until_empty(
-        self, server: FaultySmtp, *, limits: tuple[Limit, ...] = (), most_runs: int = 400, **settings: Any
+        self,
+        server: FaultySmtp | SmtpSettings,
+        *,
+        limits: tuple[Limit, ...] = (),
+        most_runs: int = 400,
+        **settings: Any,
     ) -> Tally:
-        wanted = EmailSettings(station="ACCUEIL", smtp=smtp_settings(server.port), **settings)
+        smtp = server if isinstance(server, SmtpSettings) else smtp_settings(server.port)
+        wanted = EmailSettings(station="ACCUEIL", smtp=smtp, **settings)
         brake = Brake(lambda: self.seconds, limits=limits)
         tally = Tally()
         with SmtpSession(wanted.smtp) as session:

@@ -15,8 +15,9 @@ import pytest
 from email_fixtures import StartServer, smtp_settings
 from faulty_smtp import FaultySmtp
 
-from actors.delivery.loop import Delivery, Reins, Terms
+from actors.delivery.loop import Delivery
 from actors.delivery.pace import Brake
+from actors.delivery.reins import Reins, Terms
 from actors.delivery.tally import Tally
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.courier import EmailCourier, Sender

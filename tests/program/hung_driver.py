@@ -45,7 +45,6 @@ DefaultDialect.do_execute = execute  # type: ignore[method-assign]
 PAUSE_SECONDS = float(sys.argv[2])
 dialing._FIRST_HUNG_PAUSE_SECONDS = PAUSE_SECONDS  # type: ignore[misc]
 plan._HANG_SECONDS = email._DATABASE_SECONDS = PAUSE_SECONDS  # type: ignore[misc]
-email._TOKEN_SECONDS = 0.0  # type: ignore[misc]
 database._HUNG_SECONDS = turns._HUNG_SECONDS = PAUSE_SECONDS  # type: ignore[misc]
 lease._TURN_SECONDS = PAUSE_SECONDS / 3  # type: ignore[misc]
 sys.argv[1:3] = []

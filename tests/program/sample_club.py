@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from club import Database
 from club.migrations import initialise
+from tests.program.leaks import CALM_COMMANDS, files_below, found_in
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SMTP: Final = ROOT / "tests/email/faulty_smtp.py"
@@ -56,6 +57,7 @@ class Club:
         self.smtp_log = folder / "smtp.log"
         self.smtp_port = 1
         self._processes: list[subprocess.Popen[str]] = []
+        self._shown: list[str] = []
 
     # -- making it ---------------------------------------------------------------------------------------------------
 
@@ -106,6 +108,8 @@ class Club:
             check=False,
             timeout=50,
         )
+        if words[0] in CALM_COMMANDS:
+            self._shown.append(f"{ended.stdout}{ended.stderr}")
         return ended.returncode, ended.stdout, ended.stderr
 
     def status(self, *words: str) -> dict[str, Any]:
@@ -150,10 +154,14 @@ class Club:
             Event().wait(0.05)
 
     def close(self) -> None:
+        """End what was started, and see that nothing private was left lying about."""
         for process in reversed(self._processes):
             if process.poll() is None:
                 process.kill()
-            process.communicate()
+            self._shown += [said or "" for said in process.communicate()]
+        shown = {f"what was shown ({place})": text for place, text in enumerate(self._shown)}
+        leaks = found_in({**shown, **dict(files_below(self.home))})
+        assert not leaks, leaks
 
     def spawn(self, command: list[str], **streams: Any) -> "subprocess.Popen[str]":
         """Start a process that ends with the club."""

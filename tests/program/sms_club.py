@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -77,10 +77,12 @@ def numbers(count: int) -> list[str]:
 
 
 @contextmanager
-def sms_club(folder: Path, vendor: Vendor | None = None) -> Iterator[SmsClub]:
+def sms_club(
+    folder: Path, vendor: Vendor | None = None, make: Callable[[Path, Vendor, Server], SmsClub] = SmsClub
+) -> Iterator[SmsClub]:
     """Make a club with a database, a mail server and a gateway; what was started for it ends with the block."""
     with serving(vendor or ClubGateway(folder / "gateway.log")) as server:
-        club = SmsClub(folder, server.vendor, server)
+        club = make(folder, server.vendor, server)
         try:
             club.start_smtp()
             club.write_sms_settings()

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from club_gateway import settings_for
 from faulty_smtp import Behaviour, FaultySmtp
 
 from tests.program.sample_club import Club
+from tests.program.sms_club import numbers, sms_club
 
 LOGIN = 'user = "club@example.org"\npassword = "{password}"\n'
 
@@ -43,3 +46,27 @@ def test_a_refused_login_is_left_alone_for_longer_each_time_and_mended_at_once(c
     club.write_settings(smtp=LOGIN.format(password="right"))
     club.wait_until(lambda: club.states() == {"sent": 1})
     club.wait_until(lambda: club.operation("email")["state"] == "active")
+
+
+def test_a_gateway_s_refused_key_is_left_alone_as_well_and_mended_at_once(tmp_path: Path) -> None:
+    with sms_club(tmp_path) as club:
+        right = settings_for(club.server.url)
+        club.write_sms_settings(gateway=right.replace("key-of-the-club", "key-of-nobody"))
+        club.write_sms(*numbers(3))
+        club.start()
+        club.wait_until(lambda: club.operation("sms")["next_run"] is not None and club.vendor.asked != [])
+        club.wait_until(lambda: "it is tried again in 1 minute" in str(club.operation("sms")["reason"]))
+        waiting = club.operation("sms")
+        assert waiting["state"] == "waiting"
+        assert "correct it in [sms.gateway]" in waiting["reason"]
+        assert len(club.vendor.asked) == 2, "two in a row prove it"
+
+        assert club.command("run-now", "sms")[0] == 1
+        club.wait_until(lambda: "in 5 minutes" in str(club.operation("sms")["reason"]))
+        assert len(club.vendor.asked) <= 4, "a person need not wait, and the pause is longer then"
+
+        club.write_sms_settings(gateway=right)
+        club.command("sms", "retry", "1", "2", "--config", str(club.settings))
+        club.wait_until(lambda: club.sms_states() == {"sent": 3})
+        assert club.sms_copies() == dict.fromkeys(numbers(3), 1)
+        club.wait_until(lambda: club.operation("sms")["state"] == "active")

@@ -11,16 +11,22 @@ from pathlib import Path
 
 import psutil
 import pytest
-from gateway_contract import Clock
+from gateway_contract import SECRET, Clock
 from gateway_server import Asked, Fault, Said
-from test_gateway_ovh import Ovh
+from smpp_programs import PASSWORD
+from test_gateway_ovh import CONSUMER, Ovh
 
+from tests.program.leaks import PRIVATE as PRIVATE_EVERYWHERE
+from tests.program.leaks import SECRETS, files_below
 from tests.program.sample_club import end
 from tests.program.sms_club import SmsClub, ovh_settings, sms_club
 
 TEXT = "Confidentiel : séance de Maëlle Kerouredan"
 NUMBERS = [f"+3361987{number:04}" for number in range(3000, 3012)]
-PRIVATE = re.compile(r"Confidentiel|Kerouredan|(?:\+33|\b0|\b33)\D?6\D?19\D?87\D?30|1987300\d|19873\d|STOP Maëlle")
+PRIVATE = re.compile(
+    r"Confidentiel|Kerouredan|(?:\+33|\b0|\b33)\D?6\D?19\D?87\D?30|1987300\d|19873\d|STOP Maëlle|"
+    + "|".join(map(re.escape, SECRETS))
+)
 FAULTS = [
     Fault.HTML,
     Fault.LOST_REPLY,
@@ -52,13 +58,6 @@ def club(tmp_path: Path) -> Iterator[SmsClub]:
         yield club
 
 
-def files_of(club: SmsClub) -> Iterator[tuple[str, str]]:
-    """Yield every file that the program wrote for itself: logs, journals, locks."""
-    for path in sorted(club.home.rglob("*")):
-        if path.is_file():
-            yield str(path.relative_to(club.home)), path.read_bytes().decode("utf-8", "replace")
-
-
 def test_numbers_and_texts_are_in_no_log_status_argument_or_traceback(club: SmsClub) -> None:
     vendor = club.vendor
     assert isinstance(vendor, Ovh)
@@ -78,7 +77,7 @@ def test_numbers_and_texts_are_in_no_log_status_argument_or_traceback(club: SmsC
         _, out, errors = club.command(*words.split(), "--config", str(club.settings))
         shown[words] = (out + errors).replace(TEXT, "")  # who asks for one SMS reads its text
     assert end(station) in (0, 1)
-    texts = {**shown, **dict(files_of(club))}
+    texts = {**shown, **dict(files_below(club.home))}
     assert any("answers" in name for name in texts), "the journal is among what was searched"
     assert any(name.endswith(".log") for name in texts)
     assert {name: found[0] for name, text in texts.items() if (found := PRIVATE.search(text))} == {}
@@ -89,5 +88,15 @@ def test_numbers_and_texts_are_in_no_log_status_argument_or_traceback(club: SmsC
 
 
 def test_the_search_would_find_what_it_searches() -> None:
-    for text in (TEXT, "to +33 6 19 87 30 01", "06.19.87.30.01", "33619873004", "0619873001"):
+    for text in (TEXT, "to +33 6 19 87 30 01", "06.19.87.30.01", "33619873004", "0619873001", SECRET, CONSUMER):
         assert PRIVATE.search(text), text
+
+
+def test_the_search_of_every_other_test_would_find_what_it_searches_and_nothing_else() -> None:
+    numbers = ("+33698760001", "0033698760001", "33698760001", "+33 6 98 76 00 01", "06 98 76 00 01", "06.98.76.00.01")
+    bodies = ("m1@example.org", "Cours annulé", "Stop svp")
+    keys = (SECRET, CONSUMER, PASSWORD, "Bearer key-of-the-club-0123456789")
+    for text in (*numbers, *bodies, *keys):
+        assert PRIVATE_EVERYWHERE.search(f"12:30 {text}, then"), text
+    for text in ("<club@example.org>", "17323698760001000", "2026-11-24T06:40:00.123456", "*** 01"):
+        assert PRIVATE_EVERYWHERE.search(text) is None, text

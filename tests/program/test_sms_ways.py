@@ -39,6 +39,9 @@ def test_sms_leave_by_a_modem_are_reported_delivered_and_stop_is_heard(club: Sms
     [copy] = modem.air()
     assert (copy["to"], copy["text"]) == ("+33698760002", "Séance de 18 h annulée, l'eau est à 22 °C")
     club.wait_until(lambda: club.rows("SELECT number, source FROM sms_opt_out") == [("+33698760001", "modem")])
+    club.wait_until(lambda: "signal 20 of 31" in str(club.operation("sms")["reason"]))
+    assert "2022-1583" in str(club.operation("sms")["reason"]), "the law of SIM cards is said where there is one"
+    assert club.status()["state"] == "active", "and is nothing to look at each day"
 
 
 def test_a_modem_that_is_not_there_is_the_operation_s_reason_and_sms_wait(club: SmsClub, modem: SimulatedModem) -> None:

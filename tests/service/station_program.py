@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from config.sentence import SentenceError
 from service.channel.handshake import make_key
-from service.channel.requests import LookForLeases, Pause, Restart, Resume, RunNow, ShowStatus, Stop, parse
+from service.channel.requests import LookForLeases, Pause, Restart, Resume, RunNow, ShowStatus, Stop, Watch, parse
 from service.channel.server import Answer, ControlServer
 from service.instance import AlreadyRunning, acquire
 from service.paths import folders
@@ -38,8 +38,9 @@ def main(station: str, state: str) -> int:  # noqa: C901 - one case for each req
     def handle(request: dict[str, Any], language: str) -> Answer | Generator[Answer, None, Answer]:
         message = parse(request)
         match message:
-            case ShowStatus():
-                return {**SAMPLE, "station": station, "state": state, "pid": os.getpid()}
+            case ShowStatus() | Watch():  # this program never changes, and needs not wait
+                status = {**SAMPLE, "station": station, "state": state, "pid": os.getpid()}
+                return status if isinstance(message, ShowStatus) else {"seen": "", "status": status}
             case Restart("email"):
                 return {"path": "email", "state": "running", "incarnation": 2}
             case Restart(actor):

@@ -198,6 +198,7 @@ GROUPED = (
     *(f"email {name}" for name in ("list", "show", "retry", "resolve")),
     *(f"sms {name}" for name in ("list", "show", "retry", "resolve", "count", "test", "opt-out")),
     *(f"sms opt-out {name}" for name in ("list", "add", "remove")),
+    *(f"fmi {name}" for name in ("ports", "probe")),
 )
 
 
@@ -215,7 +216,7 @@ def test_every_command_has_a_help_with_an_example(command: str, capsys: pytest.C
     "command",
     [
         *("status", "restart", "run-now", "stop", "history", "doctor", "config check", "config show"),
-        *(name for name in GROUPED if name.startswith(("database", "email", "sms")) and name != "sms opt-out"),
+        *(name for name in GROUPED if name.startswith(("database", "email", "sms", "fmi")) and name != "sms opt-out"),
     ],
 )
 def test_every_command_that_lists_or_shows_speaks_to_programs(command: str, capsys: pytest.CaptureFixture[str]) -> None:

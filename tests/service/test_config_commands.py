@@ -41,6 +41,14 @@ def test_a_good_file_is_in_order(file: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr() == (f"{file} is in order\n", "")
 
 
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_the_file_may_be_named_as_for_every_other_command(
+    file: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["config", command, "--config", str(file)]) == 0
+    assert str(file) in capsys.readouterr().out
+
+
 def test_every_problem_is_told_on_its_own_line_with_line_and_key(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,8 +12,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from modem_simulator import SimulatedModem
 
-from club import Database, Runs
+from club import Database, Received, Runs, SmsAnswers
 from service import doctor, doctor_database
 from service.channel.handshake import make_key
 from service.channel.server import ControlServer
@@ -208,3 +209,64 @@ def test_an_sqlite_that_can_damage_a_database_is_a_warning(
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 2))
     code, findings = examined(capsys)
     assert (code, findings["sqlite"][0]["level"]) == (0, "warning")
+
+
+def test_answers_that_may_mean_stop_are_told_until_a_person_has_decided(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = Database(f"sqlite:///{config.parent}/club.db")
+    answers = SmsAnswers(database)
+    answers.receive(Received("+33698760001", "+33698760001", "stop ?", "perhaps_stop"), "modem")
+    _, findings = examined(capsys)
+    [finding] = findings["sms"]
+    assert finding["level"] == "warning"
+    assert "1 answer may mean STOP" in finding["text"]
+    answers.add("+33698760001", "a person")
+    database.dispose()
+    assert "sms" not in examined(capsys)[1]
+
+
+MODEM = """
+[sms]
+station = "{station}"
+[sms.gateway]
+kind = "modem"
+port = "{port}"
+contract_for_programs = {contract}
+"""
+
+
+def test_a_modem_is_asked_how_it_is_and_its_card_is_warned_of(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulated = SimulatedModem(tmp_path / "modem", tmp_path / "air")
+    try:
+        config.write_text(SETTINGS + MODEM.format(station="ACCUEIL", port=simulated.link, contract="false"), "utf-8")
+        _, findings = examined(capsys)
+        caution, described = findings["modem"]
+        assert (caution["level"], described["level"]) == ("warning", "ok")
+        assert "2022-1583" in caution["text"]
+        assert described["text"] == "modem Simulated SIM-1, network F Operator, signal 20 of 31"
+        config.write_text(SETTINGS + MODEM.format(station="ACCUEIL", port=simulated.link, contract="true"), "utf-8")
+        simulated.modem.registration = 3
+        code, findings = examined(capsys)
+        assert code == 1
+        [problem] = findings["modem"]
+        assert problem["text"].startswith("the modem cannot send now: the network turned the SIM card away")
+        other = SETTINGS + "[stations.SERVEUR]\n" + MODEM.format(station="SERVEUR", port="COM3", contract="false")
+        config.write_text(other, "utf-8")
+        assert "modem" not in examined(capsys)[1], "it is another station's"
+    finally:
+        simulated.close()
+
+
+def test_sensors_whose_ports_are_not_there(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sensor = (
+        '[[stations.ACCUEIL.sensors]]\nname = "entree"\nzone = "bassin"\ndriver = "terabee"\nport = "/dev/ttyACM77"\n'
+    )
+    config.write_text(f"{SETTINGS}{sensor}[fmi.zones.bassin]\nlimit = 100\n", encoding="utf-8")
+    code, findings = examined(capsys)
+    assert code == 1
+    assert [finding["text"] for finding in findings["sensors"]] == [
+        "sensor entree: nothing is plugged in at /dev/ttyACM77"
+    ]

@@ -1,4 +1,4 @@
-"""What doctor says of ports, icon, pauses, failures and the modem."""
+"""What doctor says of ports, icon, pauses and failures."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -96,23 +96,6 @@ def test_failures_are_told_while_they_matter() -> None:
         (Level.WARNING, "back"),
     ]
     assert "jeanne" not in "".join(str(each.sentence) for each in findings)
-
-
-def test_a_modem_of_the_running_program_is_left_to_it(tmp_path: Path) -> None:
-    findings = told(doctor_computer.modem(settings("COM3"), tmp_path, is_program_running=True))
-    assert "`status`" in findings[0][1]
-    assert "2022-1583" in findings[1][1]
-
-
-def test_a_modem_that_nobody_uses_is_asked_and_let_go(tmp_path: Path) -> None:
-    findings = told(doctor_computer.modem(settings(str(tmp_path / "none")), tmp_path / "own", is_program_running=False))
-    assert [level for level, _ in findings] == ["problem"]
-    assert "none" in findings[0][1]
-
-
-def test_a_station_without_a_modem_hears_nothing_of_modems(tmp_path: Path) -> None:
-    nothing: Any = SimpleNamespace(operations={})
-    assert list(doctor_computer.modem(nothing, tmp_path, is_program_running=False)) == []
 
 
 def test_an_embedded_database_tells_that_it_waits_for_the_disk() -> None:

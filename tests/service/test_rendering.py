@@ -220,3 +220,74 @@ def test_colours_want_a_terminal_and_symbols_an_encoding(
     terminal = Terminal.of(Stream(io.BytesIO(), encoding=encoding), environment)
     assert (terminal.colours, terminal.unicode) == expected
     assert terminal.columns == 80
+
+
+ATTENDANCE = {
+    "zones": [
+        {
+            "name": "bassin",
+            "present": 238,
+            "known": True,
+            "since": "2026-11-24T08:00:00+01:00",
+            "limit": 250,
+            "percent": 95,
+            "level": "warning",
+            "uncertainty": 7,
+            "estimated_since": None,
+            "reason": None,
+            "day_total": 812,
+            "day_limit": 1500,
+        },
+        {
+            "name": "gradins",
+            "present": 12,
+            "known": False,
+            "since": "2026-11-24T10:03:00+01:00",
+            "limit": None,
+            "percent": None,
+            "level": "normal",
+            "reason": "the sensor passage of ACCUEIL is silent",
+            "day_total": 40,
+        },
+    ],
+    "sensors": [
+        {"name": "entree", "station": "ACCUEIL", "zone": "bassin", "state": "counting", "in": 812, "out": 574},
+        {
+            "name": "passage",
+            "station": "ACCUEIL",
+            "zone": "gradins",
+            "from_zone": "bassin",
+            "state": "away",
+            "reason": "nothing is plugged in at COM5",
+            "in": 40,
+            "out": 28,
+        },
+    ],
+}
+
+
+def test_attendance_is_shown_with_bars_or_since_when_it_is_not_known() -> None:
+    page = render_status({**SAMPLE, "fmi": ATTENDANCE}, Terminal(), "en", NOW)
+    shown = page.partition("Attendance\n")[2].partition("\n\nActors")[0]
+    assert (
+        shown
+        == """\
+▲ bassin           ███████████████████░ 238 of 250, 95 %
+                   nearly full
+                   812 of 1500 came in today · give or take 7
+▲ gradins          not known since 10:03; 12 then
+                   the sensor passage of ACCUEIL is silent
+                   40 came in today
+
+  sensor   station  zone              state   in   out
+✔ entree   ACCUEIL  bassin            counts  812  574
+✖ passage  ACCUEIL  bassin > gradins  away    40   28
+    nothing is plugged in at COM5"""
+    )
+    assert max(map(width, page.splitlines())) <= 80
+
+
+def test_a_status_of_an_older_station_or_an_empty_attendance_shows_none() -> None:
+    empty: tuple[dict[str, Any], ...] = ({}, {"zones": [], "sensors": []})
+    for fmi in empty:
+        assert "Attendance" not in render_status({**SAMPLE, "fmi": fmi}, Terminal(), "en", NOW)

@@ -49,6 +49,16 @@ def message(**changes: Any) -> dict[str, Any]:
     }
 
 
+def test_a_count_stays_with_its_word() -> None:
+    states = ("pending", "sending", "sent", "delivered", "failed", "expired", "uncertain")
+    page = render_messages([message()], dict.fromkeys(states, 0), Terminal(80), "fr", NOW)
+    totals = page.split("\n\n")[0].splitlines()
+    assert totals == [
+        "en attente 0 · en envoi 0 · envoyé 0 · remis 0 · échec 0 · expiré 0 ·",
+        "incertain 0",
+    ]
+
+
 HISTORY = """\
   began             operation       station         outcome       time taken
 ✔ 10:11             email           ACCUEIL         ok            0.41 s

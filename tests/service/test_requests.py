@@ -14,6 +14,7 @@ from service.channel.requests import (
     ShowStatus,
     Stop,
     UnknownRequest,
+    Watch,
     parse,
 )
 
@@ -37,6 +38,7 @@ from service.channel.requests import (
             {"command": "pause", "operation": "email", "seconds": None, "by": "", "reason": "why"},
             Pause("email", None, "", "why"),
         ),
+        ({"command": "watch", "seen": ""}, Watch("")),
     ],
 )
 def test_a_request_is_a_message(request_: dict[str, Any], message: Request) -> None:
@@ -51,6 +53,7 @@ def test_a_request_is_a_message(request_: dict[str, Any], message: Request) -> N
         {"command": "fly"},
         {"command": "restart"},
         {"command": "restart", "actor": 3},
+        {"command": "watch"},
         {"command": "run-now", "operation": "email"},
         {"command": "pause", "operation": "email", "by": "", "reason": ""},  # for ever only when it says so
         {"command": "pause", "operation": "email", "seconds": "60", "by": "", "reason": ""},

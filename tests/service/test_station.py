@@ -147,3 +147,20 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
 ) -> None:
     with pytest.raises(SentenceError, match=word):
         Handlers(start()).handle(request_, "en")
+
+
+def test_a_watch_is_answered_when_an_actor_crashes(start: Callable[[], Station]) -> None:
+    station = start()
+    handlers = Handlers(station)
+    wait_until(lambda: actor(station, "email")["state"] == "running")
+    seen = handlers.handle({"command": "watch", "seen": ""}, "en")["seen"]
+    station.tree.child("email").tell(Stranger())
+
+    def is_told() -> bool:
+        nonlocal seen
+        answer = handlers.handle({"command": "watch", "seen": seen}, "en")
+        seen = answer["seen"]
+        told = next(each for each in answer["status"]["actors"] if each["path"] == "email")
+        return told["last_failure"] is not None
+
+    wait_until(is_told)

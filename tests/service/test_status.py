@@ -116,7 +116,10 @@ def test_the_document_has_every_key_of_the_contract() -> None:
     (operation,) = document["operations"]
     assert operation == {
         "id": "email",
+        "title": "E-mail",
+        "is_exclusive": True,
         "state": "active",
+        "attention": False,
         "reason": None,
         "since": "2026-11-24T12:00:00+00:00",
         "holder": "ACCUEIL",

@@ -168,12 +168,12 @@ class GatewayContract(ABC):
         assert isinstance(answer, Refused)
         assert (answer.is_final, marks.count, vendor.copies()) == (True, 0, [])
 
-    def test_a_wrong_password_is_the_accounts_fault(
+    def test_a_wrong_password_is_told_from_all_else(
         self, make: Callable[..., HttpGateway[Any]], vendor: Vendor
     ) -> None:
         answer = make("wr0ng-of-the-account-0123456789").send(an_sms(), Marks())
         assert isinstance(answer, Refused)
-        assert (answer.blame, answer.is_final) == (Blame.ACCOUNT, False)
+        assert (answer.blame, answer.is_final) == (Blame.KEY, False)
         assert vendor.copies() == []
 
     def test_no_credit_is_the_accounts_fault(self, gateway: HttpGateway[Any], vendor: Vendor) -> None:

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from actors.board import Board
-from actors.delivery.loop import Delivery, Reins, Terms
+from actors.delivery.loop import Delivery
 from actors.delivery.pace import Brake
+from actors.delivery.reins import Reins, Terms
 from actors.delivery.tally import Tally
 from actors.sms.adapters.http.generic import GenericReply, GenericSettings
 from actors.sms.claims import Clerk
@@ -65,10 +66,12 @@ class ScriptedTransport:
         self.news: list[DeliveryReport] = []
         self.came: list[Incoming] = []
         self.left: float | None = None
+        self.trouble: Exception | None = None
         self.before_mark: Callable[[], object] = lambda: None
 
     def open(self) -> None:
-        """Be ready."""
+        if self.trouble is not None:
+            raise self.trouble
 
     def send(self, sms: Sms, mark: Callable[[], bool]) -> Answer:
         self.before_mark()

@@ -89,7 +89,7 @@ class LineVendor(Vendor):
         if asked.query.get("pw") != SECRET:
             return Said(200, "ERR login failed")
         if not self.has_credit:
-            return Said(200, "ERR login has no money")
+            return Said(200, "ERR account has no money")
         if "+" + asked.query["to"] == self.REFUSED_NUMBER:
             return Said(200, f"ERR bad number {asked.query['to']}")
         self.store(asked.query["to"], asked.query["msg"])
@@ -111,7 +111,13 @@ class TestGenericLines(GatewayContract):
             url=url + "/send?pw={password}&to={to_digits}&msg={text}",
             method="GET",
             password=Secret(secret),
-            reply=GenericReply(accepted="~^(OK)", id="~^OK (\\d+)$", error="~^ERR (.*)", account_error="~(login)"),
+            reply=GenericReply(
+                accepted="~^(OK)",
+                id="~^OK (\\d+)$",
+                error="~^ERR (.*)",
+                account_error="~(account)",
+                key_error="~(login)",
+            ),
             **changes,
         )
 

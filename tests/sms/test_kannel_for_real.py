@@ -126,7 +126,7 @@ def test_what_kannel_refuses_is_told_apart(kannel: Kannel, make: Make) -> None:
     password = make(kannel.url, "another").send(an_sms(recipient="+33610000005"), Marks())
     assert isinstance(number, Refused)
     assert isinstance(password, Refused)
-    assert (number.blame, password.blame) == (Blame.MESSAGE, Blame.ACCOUNT)
+    assert (number.blame, password.blame) == (Blame.MESSAGE, Blame.KEY)
     assert arrived(kannel, "+33610000005") == []
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from actors.serial_port import Port
 from actors.sms.adapters.modem.dialogue import Dialogue, Silent
-from actors.sms.adapters.modem.port import Port
 
 
 class Babbling(Port):
@@ -17,7 +17,7 @@ class Babbling(Port):
         self.at += 0.01
         return self.said
 
-    def write(self, text: str) -> None:
+    def write(self, sent: bytes) -> None:
         self.at += 0.01
 
 

@@ -9,8 +9,9 @@ import pytest
 from modem_at import Modem
 from modem_rig import Rig, an_sms, plugged_in, wait_until
 
+from actors.sms.adapters.modem.caution import PRIVATE_SIM_WARNING
 from actors.sms.adapters.modem.settings import ModemSettings
-from actors.sms.adapters.modem.transport import PRIVATE_SIM_WARNING, ModemTransport
+from actors.sms.adapters.modem.transport import ModemTransport
 from actors.sms.transport import Accepted, Unavailable
 
 
@@ -50,7 +51,7 @@ def test_roaming_is_for_the_settings_to_allow(tmp_path: Path) -> None:
     with plugged_in(tmp_path, roaming=True) as rig:
         rig.modem.registration = 5
         assert isinstance(rig.send(), Accepted)
-        assert any("foreign network" in str(each) for each in rig.transport.condition())
+        assert any("foreign network" in str(each) for each in rig.transport.condition().worries)
 
 
 def test_a_network_that_is_lost_and_comes_back_keeps_sms_back_meanwhile(rig: Rig) -> None:
@@ -79,7 +80,7 @@ def test_the_sms_centre_of_the_settings_is_set(tmp_path: Path) -> None:
 
 def test_a_port_that_is_not_there_says_so(rig: Rig) -> None:
     rig.simulated.unplug()
-    assert "no modem is plugged in" in str(why(rig).sentence)
+    assert "nothing is plugged in" in str(why(rig).sentence)
     rig.simulated.plug_in()
     assert isinstance(rig.send(), Accepted)
 
@@ -96,7 +97,7 @@ def test_a_modem_that_is_unplugged_at_rest_is_found_again(rig: Rig) -> None:
 def test_another_program_on_the_port_is_said(rig: Rig) -> None:
     rig.transport.open()
     second = rig.another()
-    with pytest.raises(Unavailable, match="another program uses the port"):
+    with pytest.raises(Unavailable, match="in use by another program"):
         second.open()
     second.close()
 
@@ -117,15 +118,20 @@ def test_a_hanging_modem_is_told_to_start_anew_but_not_while_it_may_be_starting(
 
 def test_the_condition_tells_modem_network_signal_and_the_law(rig: Rig) -> None:
     said = rig.transport.condition()
-    assert str(said[0]) == "modem Simulated SIM-1, network F Operator, signal 20 of 31"
-    assert said[-1] == PRIVATE_SIM_WARNING
+    assert str(said.described) == "modem Simulated SIM-1, network F Operator, signal 20 of 31"
+    assert (said.worries, said.caution) == ((), PRIVATE_SIM_WARNING)
     assert "2022-1583" in PRIVATE_SIM_WARNING.render("fr")
+
+
+def test_a_contract_for_programs_needs_no_warning(tmp_path: Path) -> None:
+    with plugged_in(tmp_path, contract_for_programs=True) as rig:
+        assert rig.transport.condition().caution is None
 
 
 def test_a_full_memory_is_told(rig: Rig) -> None:
     rig.modem.capacity = 2
     rig.modem.stored = {1: (3, "00"), 2: (3, "00")}  # SMS that somebody stored to send
-    assert any("memory of the SIM card is full" in str(each) for each in rig.transport.condition())
+    assert any("memory of the SIM card is full" in str(each) for each in rig.transport.condition().worries)
     assert set(rig.modem.stored) == {1, 2}
 
 

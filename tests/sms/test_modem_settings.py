@@ -88,7 +88,8 @@ def test_the_pin_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_what_the_page_quotes_is_what_the_program_says() -> None:
-    source = "".join(file.read_text("utf-8") for file in (ROOT / "actors/sms/adapters/modem").glob("*.py"))
+    folders = (ROOT / "actors/sms/adapters/modem", ROOT / "actors/serial_port")
+    source = "".join(file.read_text("utf-8") for folder in folders for file in folder.glob("*.py"))
     table = PAGE.split("## What it says")[1].split("##")[0]
     for said in re.findall(r"^\| (?!it says|---)(.*?) \|", table, re.MULTILINE):
         words = re.split(r" at COM3| / | 2 tries", said)[0]

@@ -9,7 +9,7 @@ import pytest
 from sms_fixtures import ALWAYS, GATEWAY, PARIS, Room
 
 from actors.board import Board
-from actors.delivery.courier import TransportAway
+from actors.delivery.courier import LoginRefused, TransportAway
 from actors.operation import Workplace
 from actors.sms.courier import SmsCourier
 from actors.sms.settings import SmsSettings
@@ -108,6 +108,27 @@ def test_a_refused_account_ends_the_run_and_blames_no_row_that_was_not_asked(ope
     assert room.transport.answers[THIRD] != []
 
 
+def test_a_refused_key_is_a_refused_login_and_one_sms_alone_proves_none(open_room: Open) -> None:
+    room = open_room()
+    room.transport.answers = {FIRST: [refused(Blame.KEY)]}  # as Twilio's 403 for a country that is switched off
+    room.write(FIRST, SECOND)
+    assert room.run().as_counters() == {"later": 1, "sent": 1}
+    room.transport.answers = {each: [refused(Blame.KEY)] for each in (SECOND, THIRD)}
+    room.write(SECOND, THIRD)
+    with pytest.raises(LoginRefused):
+        room.run()
+    assert room.rows("state")[2:] == [("pending",), ("pending",)]
+
+
+@pytest.mark.parametrize("is_login", [True, False])
+def test_a_way_that_does_not_let_the_club_in_is_a_refused_login(open_room: Open, *, is_login: bool) -> None:
+    room = open_room()
+    room.transport.trouble = Unavailable(Sentence.of("no"), refuses_login=is_login)
+    with pytest.raises(TransportAway) as away:
+        room.run()
+    assert isinstance(away.value, LoginRefused) is is_login
+
+
 @pytest.mark.parametrize("trouble", [NotSent(Sentence.of("cut")), Unavailable(Sentence.of("cut"))])
 def test_what_has_not_left_stays_due_and_counts_no_attempt(open_room: Open, trouble: Any) -> None:
     room = open_room()
@@ -137,6 +158,9 @@ def test_outside_the_hours_a_row_waits_with_its_reason_and_the_desk_says_until_w
     assert (state, attempts) == ("pending", 0)
     assert "it waits until" in error
     assert str(room.courier.remark()) == error
+    opens_at = room.courier.opens_at()
+    assert opens_at is not None
+    assert opens_at.astimezone(PARIS).time() == room.settings.window.start
     room.ahead = timedelta(hours=3, minutes=1)
     assert room.courier.remark() is None
 

@@ -12,6 +12,7 @@ from actors.delivery.tally import Tally
 from actors.sms.settings_window import WindowSettings
 from actors.sms.transport import (
     Absent,
+    Condition,
     DeliveryReport,
     Fate,
     Finding,
@@ -23,7 +24,7 @@ from actors.sms.transport import (
     Unknown,
 )
 from club.errors import DatabaseAway
-from club.sms_answers import SmsAnswers
+from club.sms_answers import Received, SmsAnswers
 from config.sentence import Sentence
 from config.weekdays import parse_days
 
@@ -238,3 +239,101 @@ def test_an_interrupted_look_says_nothing_against_the_gateway(open_room: Open) -
     ask(room)
     assert room.board.notices()["sms"].concern is None
     assert datetime.now(UTC) - room.now() < timedelta(seconds=1)
+
+
+def test_a_doubtful_stop_asks_for_a_person_until_one_has_decided(open_room: Open) -> None:
+    room = open_room()
+    first, second = numbers(2)
+    room.transport.came = [
+        Incoming(first, "stop me voir demain", None, "a"),
+        Incoming(second, "stop ou encore", None, "b"),
+    ]
+    ask(room)
+    said = str(room.board.notices()["sms"].concern)
+    assert said.startswith("2 answers may mean STOP")
+    assert "opt-out list" in said
+    room.courier = room.another()  # the program was started anew, and nothing came in since
+    ask(room)
+    assert str(room.board.notices()["sms"].concern) == said
+    SmsAnswers(room.database).add(first, "a person")
+    ask(room)
+    assert str(room.board.notices()["sms"].concern).startswith("1 answer may mean STOP")
+    SmsAnswers(room.database).remove(second)
+    ask(room)
+    assert room.board.notices()["sms"].concern is None
+    assert SmsAnswers(room.database).refusing([first, second]) == {first}
+
+
+def test_a_doubtful_stop_is_told_also_when_the_gateway_answers_nothing(open_room: Open) -> None:
+    room = open_room(credit_low=1)
+    SmsAnswers(room.database).receive(Received(numbers(1)[0], numbers(1)[0], "stop ?", "perhaps_stop"), "modem")
+    room.transport.credit = _no_answer  # type: ignore[method-assign]
+    ask(room)
+    said = str(room.board.notices()["sms"].concern)
+    assert "does not say what became of SMS: MySMS: 503; 1 answer may mean STOP" in said
+
+
+def _no_answer() -> float | None:
+    raise Unavailable(Sentence.of("MySMS: 503"))
+
+
+def test_a_program_that_is_started_again_and_again_asks_once_each_time_and_never_more_than_its_share(
+    open_room: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.sms.inquiries._LOOKED_UP_AT_MOST", 50)
+    room = open_room()
+    room.transport.answers = {number: [LOST] for number in numbers(COUNT)}
+    room.write(*numbers(COUNT))
+    room.run()
+    room.ahead = timedelta(hours=3)
+    asked = room.transport.asked
+    for _ in range(3):
+        ask(room)
+    assert len(asked) == COUNT, "50 in a run, and each once"
+    for start in range(1, 4):
+        room.courier = room.another()  # knows no pause any more
+        minute_by_minute(room, 30)
+        assert len(asked) == COUNT * (1 + start), "what is three hours old is asked for once an hour from the start on"
+
+
+def test_a_key_that_may_not_ask_is_left_alone_for_longer_each_time_and_keeps_no_sms_back(open_room: Open) -> None:
+    room = open_room(credit_low=1)
+    asked: list[float] = []
+
+    def refuse() -> float | None:
+        asked.append(room.seconds)
+        raise Unavailable(Sentence.of("401"), refuses_login=True)
+
+    room.transport.credit = refuse  # type: ignore[method-assign]
+    room.write(*numbers(1))
+    assert room.run().sent == 1
+    for _ in range(25):
+        room.seconds += 60
+        room.courier._inquiries.ask_credit_soon()
+        ask(room)
+    assert asked == [0, 60, 360, 1260], "after 1, 5 and 15 minutes"
+    assert "401" in str(room.board.notices()["sms"].concern)
+    room.courier.be_quick()
+    room.courier._inquiries.ask_credit_soon()
+    ask(room)
+    assert len(asked) == 5, "a person need not wait"
+
+
+def test_how_a_device_is_is_told_and_what_is_wrong_with_it_needs_a_person(open_room: Open) -> None:
+    room = open_room()
+    caution, weak = Sentence.of("private"), Sentence.of("weak")
+    looks: list[float] = []
+
+    def condition() -> Condition:
+        looks.append(room.seconds)
+        return Condition(Sentence.of("modem"), (weak,) if len(looks) == 1 else (), caution)
+
+    room.transport.condition = condition  # type: ignore[attr-defined]
+    ask(room)
+    assert str(room.courier.remark()) == "modem; private"
+    assert str(room.board.notices()["sms"].concern) == "weak"
+    for _ in range(11):
+        room.seconds += 60
+        ask(room)
+    assert looks == [0, 600], "every ten minutes"
+    assert room.board.notices()["sms"].concern is None

@@ -106,6 +106,42 @@ def test_more_time_may_be_asked_for_while_handling(stage: Stage) -> None:
     assert tree.report("a").state is ChildState.HUNG
 
 
+def test_a_wait_that_was_announced_is_no_hang_and_what_follows_it_is_judged_by_its_own_time(stage: Stage) -> None:
+    steps: list[float] = []
+    go, done = threading.Semaphore(0), threading.Semaphore(0)
+
+    def work(actor: Any) -> None:
+        for seconds in (500.0, 0.0):
+            actor.allow_wait(seconds)
+            steps.append(seconds)
+            done.release()
+            assert go.acquire(timeout=10)
+
+    tree = stage.tree(stage.child(hang_timeout_seconds=4))
+    tree.child("a").tell(work)
+    assert done.acquire(timeout=10)
+    stage.clock.advance(499)
+    assert tree.report("a").state is ChildState.RUNNING
+    go.release()
+    assert done.acquire(timeout=10)
+    stage.clock.advance(3)
+    assert tree.report("a").state is ChildState.RUNNING, "the wait was a sign of life"
+    stage.clock.advance(3)
+    assert tree.report("a").state is ChildState.HUNG
+    assert steps == [500, 0]
+    go.release()
+
+
+def test_an_announced_wait_ends_with_its_message_and_gives_no_time_to_a_stop(stage: Stage) -> None:
+    hang = stage.hang()
+    tree = stage.tree(stage.child(hang_timeout_seconds=2, shutdown_seconds=3.0))
+    tree.child("a").ask(lambda actor: actor.allow_wait(1000))
+    tree.child("a").tell(hang)
+    stage.wait_for_hang()
+    stage.clock.advance(3)
+    assert tree.report("a").state is ChildState.HUNG
+
+
 def test_a_computer_that_slept_did_not_hang(stage: Stage) -> None:
     tree = stage.tree(stage.child(hang_timeout_seconds=10))
     tree.child("a").tell(stage.hang())

@@ -145,7 +145,7 @@ class ServerPlace(Place):
     def blocked(self) -> Iterator[None]:
         blocker = self.server.connect(self.name)
         blocker.execute("START TRANSACTION")
-        for table in ("email", "lease"):
+        for table in ("email", "lease", "attendance"):
             blocker.execute(f"SELECT * FROM {table} FOR UPDATE").fetchall()
         try:
             yield

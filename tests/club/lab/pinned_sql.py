@@ -11,9 +11,15 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
+from actors.fmi.days import Days
+from actors.fmi.reckoning import SettingsReckoner
+from actors.fmi.zones import SensorRule, ZoneRule
 from club import (
     EMAIL,
     SMS,
+    Alert,
+    Attendance,
+    AttendanceDesk,
     Database,
     DeliveryReports,
     EmailOptOuts,
@@ -26,10 +32,13 @@ from club import (
     OutboxDesk,
     Outcome,
     Prepared,
+    Reading,
     Received,
     Recipient,
     Report,
     Runs,
+    SensorChange,
+    SensorKey,
     Sent,
     SmsAnswers,
     SmsSending,
@@ -65,6 +74,7 @@ def a_day(database: Database) -> None:
     an_outbox(database, lease)
     an_sms_outbox(database, lease)
     a_schedule(database)
+    an_attendance(database)
     lease.release()
 
 
@@ -98,6 +108,7 @@ def an_outbox(database: Database, lease: Lease) -> None:
             connection.execute(email.insert().values(**values))
             attachment = {"email_id": number + 1, "name": "a", "content": b"x"}
             connection.execute(email_attachment.insert().values(**attachment))
+    outbox.claim(4)  # full of new rows: it asks for those that have waited
     for message, outcome in zip(outbox.claim(), outcomes, strict=False):
         outbox.content(message.attachments[0])
         outbox.begin(message)
@@ -179,6 +190,35 @@ def a_schedule(database: Database) -> None:
     occurrences.interrupt("2026-11-24T23:00", "two"), occurrences.finish(begun[0] or 0, "ok", "")
     occurrences.skip("2026-11-23T23:00", "missed")
     runs.purge(timedelta(days=1)), runs.history("email", failures=True), runs.last("email")
+
+
+def an_attendance(database: Database) -> None:
+    """Count, be away, come late, reach the limit, be corrected, and look at it."""
+    reckoner = SettingsReckoner(
+        (ZoneRule("bassin", limit=2),),
+        (SensorRule(SensorKey("ACCUEIL", "a"), "bassin"), SensorRule(SensorKey("SERVEUR", "b"), "bassin")),
+        Days(UTC),
+        announce=lambda crossing: [
+            Alert("sms", "+33639981234", "b", crossing.reference),
+            Alert("email", "a@x.fr", "b", crossing.reference, "s"),
+        ],
+    )
+    here, there, desk = Attendance(database, "ACCUEIL"), Attendance(database, "SERVEUR"), AttendanceDesk(database)
+    now = datetime.now(UTC)
+    here.write([SensorChange("a", "bassin", known=True)], now, reckoner)
+    with database.engine.begin() as connection:  # as if it had been an hour ago
+        for column in ("minute_ms = minute_ms - 3600000", "anchor_ms = 1"):
+            connection.execute(text(f"UPDATE attendance SET {column}"))
+        connection.execute(text("UPDATE attendance_minute SET minute_at = datetime(minute_at, '-1 hour')"))
+    long_ago = now - timedelta(minutes=30)
+    here.write([SensorChange("a", "bassin", known=True, blind_seconds=9, since_at=long_ago)], now, reckoner)
+    late = [Reading(long_ago, 2, 0), Reading(now, 3, 4)]
+    there.write([SensorChange("b", "bassin", known=True, readings=late, since_at=long_ago)], now, reckoner)
+    there.write([SensorChange("b", "bassin", known=True, readings=[Reading(now, 6, 4)])], now, reckoner)
+    desk.correct("bassin", "Léa", "r", present=3)
+    here.write((), now, reckoner), here.sensors(), here.keep_only(["a"])
+    desk.zones(), desk.sensors("2026-11-24"), desk.sensor_days("2026-11-24"), desk.history("bassin", long_ago, now)
+    desk.correction(1), desk.corrections("bassin", long_ago), desk.purge(timedelta(0))
 
 
 def compiled(url: str) -> str:

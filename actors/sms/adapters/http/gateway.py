@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
 from actors.http.exchange import NotJsonError, Reply, Request
 from actors.sms.adapters.http.settings import HttpSettings
@@ -15,6 +15,8 @@ from config.sentence import Sentence
 
 if TYPE_CHECKING:
     from actors.http.wire import Wire
+
+_ABOUT_THE_CLUB: Final = (Blame.ACCOUNT, Blame.KEY)
 
 SettingsT = TypeVar("SettingsT", bound=HttpSettings)
 
@@ -96,7 +98,7 @@ class HttpGateway(ABC, Generic[SettingsT]):
         reply = self._connected().exchange(request, mark, self._private(sms))
         if isinstance(reply, Reply):
             answer = self._judged(reply)
-            if isinstance(answer, Refused) and answer.blame is Blame.ACCOUNT:
+            if isinstance(answer, Refused) and answer.blame in _ABOUT_THE_CLUB:
                 self._revealed.clear()  # a password that was changed meanwhile is read anew
             return answer
         if reply.is_withheld:
@@ -138,7 +140,10 @@ class HttpGateway(ABC, Generic[SettingsT]):
         if reply.status in range(200, 300) or reply.status in also:
             return reply
         said = self.judge.on_its_way(reply, self.now()) or self.judge.by_status(reply)
-        raise Unavailable(said.reason, needs_a_person=isinstance(said, Refused) and said.blame is Blame.ACCOUNT)
+        blame = said.blame if isinstance(said, Refused) else None
+        if blame in _ABOUT_THE_CLUB:
+            self._revealed.clear()
+        raise Unavailable(said.reason, needs_a_person=blame in _ABOUT_THE_CLUB, refuses_login=blame is Blame.KEY)
 
     def _private(self, sms: Sms | None) -> tuple[str, ...]:
         of_sms = () if sms is None else (sms.recipient, sms.recipient.lstrip("+"), sms.body)

@@ -60,8 +60,14 @@ class GenericReply:
     account_error: str | None = setting(
         None,
         check=_WHERE,
-        example="~(credit|key)",
+        example="~(credit|sender)",
         help=Sentence.of("what is there when a refusal is about the account"),
+    )
+    key_error: str | None = setting(
+        None,
+        check=_WHERE,
+        example="~(token|password)",
+        help=Sentence.of("what is there when the key, the token or the password is refused"),
     )
 
 
@@ -183,6 +189,8 @@ class GenericGateway(HttpGateway[GenericSettings]):
         read = self.settings.reply
         error = template.found_in(reply, read.error)
         if error or reply.status >= _FIRST_ERROR:
+            if template.found_in(reply, read.key_error):
+                return self.judge.refused(reply, error, Blame.KEY)
             if template.found_in(reply, read.account_error):
                 return self.judge.refused(reply, error, Blame.ACCOUNT)
             if reply.status >= _FIRST_ERROR:

@@ -18,7 +18,8 @@ from config.sentence import Sentence
 
 _ALREADY_TAKEN: Final = 120
 _NO_CREDIT: Final = frozenset({104, 105})
-_ACCOUNT: Final = frozenset({101, 106, 108, 109, 113, 114})
+_WRONG_KEY: Final = 101
+_ACCOUNT: Final = frozenset({106, 108, 109, 113, 114})
 _REMEMBERED: Final = timedelta(hours=23)
 """Octopush knows a request_id for 24 hours; later it would send a second copy."""
 
@@ -76,6 +77,8 @@ class OctopushGateway(HttpGateway[OctopushSettings]):
             return Accepted()
         if code in _NO_CREDIT:
             return self.judge.no_credit()
+        if code == _WRONG_KEY:
+            return self.judge.refused(reply, words or code, Blame.KEY)
         if code in _ACCOUNT:
             return self.judge.refused(reply, words or code, Blame.ACCOUNT)
         return self.judge.by_status(reply, words or code)

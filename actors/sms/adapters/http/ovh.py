@@ -115,7 +115,7 @@ class OvhGateway(HttpGateway[OvhSettings]):
                 self._ahead = None  # this computer's clock was set: it is no fault of the SMS
                 return self.judge.refused(reply, words, Blame.LOAD)
             if "signature" in str(words).lower():
-                return self.judge.refused(reply, words, Blame.ACCOUNT)
+                return self.judge.refused(reply, words, Blame.KEY)
             return self.judge.by_status(reply, words)
         report = reply.json()
         if at(report, "ids", 0) is not None:

@@ -19,7 +19,8 @@ _LONGEST_WAIT: Final = timedelta(hours=24)
 _SEE_OTHER: Final = 303
 _PAYMENT: Final = 402
 _TOO_SLOW: Final = frozenset({408, 409, 421, 425})
-_CREDENTIALS: Final = frozenset({401, 403, 407})
+_UNAUTHORIZED: Final = 401
+_CREDENTIALS: Final = frozenset({_UNAUTHORIZED, 403, 407})
 _WRONG_PLACE: Final = frozenset({404, 405, 410})
 _TOO_MANY: Final = 429
 _UNAVAILABLE: Final = 503
@@ -56,8 +57,10 @@ class Judge:
     def refused(self, reply: Reply, words: object, blame: Blame) -> Refused:
         """Return a refusal in the provider's words."""
         quote = reply.quote(words) if words not in (None, "") else reply.status
-        if blame is Blame.ACCOUNT:
+        if blame in (Blame.ACCOUNT, Blame.KEY):
             reason = Sentence.of("{gateway} refuses the club's account: {words}", gateway=self.gateway, words=quote)
+            if reply.status == _UNAUTHORIZED:
+                blame = Blame.KEY
         elif blame is Blame.LOAD:
             reason = Sentence.of("{gateway} has too much to do: {words}", gateway=self.gateway, words=quote)
         else:
@@ -82,7 +85,7 @@ class Judge:
                 gateway=self.gateway,
                 words=reply.quote(words) if words else status,
             )
-            return Refused(reason, is_final=False, blame=Blame.ACCOUNT)
+            return Refused(reason, is_final=False, blame=Blame.KEY)
         if status in _WRONG_PLACE:
             reason = Sentence.of("{gateway} answers {status}: check url", gateway=self.gateway, status=status)
             return Refused(reason, is_final=False, blame=Blame.ACCOUNT)

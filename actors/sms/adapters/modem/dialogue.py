@@ -8,9 +8,9 @@ from typing import Final
 
 import attrs
 
+from actors.serial_port import Port
 from actors.sms.adapters.modem.lines import LineReader
 from actors.sms.adapters.modem.pdu import fits
-from actors.sms.adapters.modem.port import Port
 
 _OVERTIME_SECONDS: Final = 0.5
 _DOUBT_SECONDS: Final = 120.0
@@ -125,7 +125,7 @@ class Dialogue:
         return Reply(answer.final, tuple(line for line in answer.lines if line != command))
 
     def _asked(self, command: str, seconds: float | None = None) -> Reply:
-        self._port.write(command + "\r")
+        self._write(command + "\r")
         until = self._monotonic() + (self._patience.command if seconds is None else seconds)
         said: list[str] = []
         while True:
@@ -140,7 +140,7 @@ class Dialogue:
 
     def offer(self, command: str) -> Reply | None:
         """Give a command that takes a text; None once the modem stands at its prompt. Raises Silent, Restarted."""
-        self._port.write(command + "\r")
+        self._write(command + "\r")
         until = self._monotonic() + self._patience.command
         while True:
             line = self._line(until, with_prompt=True)
@@ -162,7 +162,7 @@ class Dialogue:
         Restarted, all of which leave it open whether it went; so does a result that is neither reference nor error.
         """
         was_in_doubt, early = self.is_in_doubt, None
-        self._port.write(pdu + "\x1a")
+        self._write(pdu + "\x1a")
         until = self._monotonic() + seconds
         while True:
             line = self._line(until)
@@ -192,7 +192,7 @@ class Dialogue:
 
     def cancel(self) -> None:
         """Leave a prompt at which nothing shall be sent (TS 27.005 §3.5.1: ESC); whatever comes of it is dropped."""
-        self._port.write("\x1b\r")
+        self._write("\x1b\r")
         self._until_quiet()
 
     def wake(self, tries: int = 3) -> None:
@@ -210,7 +210,7 @@ class Dialogue:
 
     def shout(self, command: str) -> None:
         """Give a command whose answer nobody waits for, and which ends all others."""
-        self._port.write(f"\x1b\r{command}\r")
+        self._write(f"\x1b\r{command}\r")
         self.forget_doubts()
 
     def forget_doubts(self) -> None:
@@ -223,6 +223,9 @@ class Dialogue:
         until = self._monotonic() + seconds
         while (line := self._line(until)) is not None:
             self._stray(line)
+
+    def _write(self, text: str) -> None:
+        self._port.write(text.encode("ascii"))
 
     def _latest(self, mr: int) -> int:
         """Return the reference that is this SMS's: after one that was given up, two may come, the late one first."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
+from actors.serial_port import Interrupted, LineMode, NotOpened, Port, PortLost, open_port
 from actors.sms.adapters.modem.bring_up import Equipment, bring_up
 from actors.sms.adapters.modem.dialogue import Dialogue, Patience, Restarted, Silent
 from actors.sms.adapters.modem.mailbox import Mailbox
-from actors.sms.adapters.modem.port import Interrupted, Port, PortLost
 from actors.sms.adapters.modem.settings import ModemSettings
 from actors.sms.adapters.modem.sim_pin import SimPin
 from actors.sms.transport import Unavailable
@@ -55,7 +55,7 @@ class Link:
         """Return the talk with a modem by which an SMS may leave, and what it is. Raises Unavailable."""
         with self.translated():
             if self._dialogue is None:
-                self._port = Port(self._settings.port, self._settings.baud, self._is_interrupted)
+                self._port = open_port(self._settings.port, LineMode(self._settings.baud), self._is_interrupted)
                 self._dialogue = Dialogue(self._port, self._monotonic, self._patience)
             if self.equipment is None:
                 self.last_mr = None
@@ -69,6 +69,8 @@ class Link:
         """Raise Unavailable for whatever goes wrong in talking, and leave the modem in a state that is known."""
         try:
             yield
+        except NotOpened as error:
+            raise Unavailable(error.sentence, needs_a_person=error.needs_a_person) from None
         except PortLost:
             self.let_go()
             raise Unavailable(

@@ -1,24 +1,16 @@
 """The settings of a GSM modem: the table `[sms.gateway]` when its kind is modem."""
 
-import re
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Literal
 
 import attrs
 
+from actors.serial_port.naming import PORT_TEXTS, objection_to_port
 from config.checks import Between, Judged, Matching
 from config.declaration import setting
 from config.kinds import Duration
 from config.secret import Secret
 from config.sentence import Sentence
-
-_PORT: Final = re.compile(r"COM[1-9][0-9]{0,2}|/\S+|(?:socket|rfc2217|loop|spy|hwgrep|alt)://\S*")
-
-
-def _objection_to_port(port: str) -> Sentence | None:
-    if _PORT.fullmatch(port):
-        return None
-    return Sentence.of("not a port such as COM3, /dev/ttyUSB0 or socket://192.0.2.7:4000")
 
 
 @attrs.frozen(kw_only=True)
@@ -27,7 +19,7 @@ class ModemSettings:
 
     kind: Literal["modem"] = setting(help=Sentence.of("what the SMS leave by: modem, a GSM modem with a SIM card"))
     port: str = setting(
-        check=Judged(_objection_to_port, Sentence.of("COM3, /dev/ttyUSB0, or another address of pyserial")),
+        check=Judged(objection_to_port, PORT_TEXTS),
         example="COM3",
         help=Sentence.of("the serial port of the modem"),
     )
@@ -44,6 +36,12 @@ class ModemSettings:
         check=Matching(r"\+[0-9]{6,15}", Sentence.of("a number such as +33609001390")),
         example="+33609001390",
         help=Sentence.of("the operator's SMS centre; by default that of the SIM card"),
+    )
+    contract_for_programs: bool = setting(
+        False,
+        help=Sentence.of(
+            "whether the SIM card's contract allows SMS from programs (M2M, A2P); else the status and doctor warn"
+        ),
     )
     roaming: bool = setting(False, help=Sentence.of("whether SMS may leave by a foreign network, which costs more"))
     reports: bool = setting(True, help=Sentence.of("whether the operator is asked to report what became of each SMS"))

@@ -13,14 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from actors.serial_port import Interrupted, PortLost
 from actors.sms.adapters.modem import network
 from actors.sms.adapters.modem.bring_up import Equipment
+from actors.sms.adapters.modem.caution import caution_of
 from actors.sms.adapters.modem.dialogue import Dialogue, Handed, Patience, Restarted
 from actors.sms.adapters.modem.ledger import Ledger
 from actors.sms.adapters.modem.link import Link
 from actors.sms.adapters.modem.passage import Passage
 from actors.sms.adapters.modem.pdu import submit
-from actors.sms.adapters.modem.port import Interrupted, PortLost
 from actors.sms.adapters.modem.settings import ModemSettings
 from actors.sms.adapters.modem.sim_pin import SimPin
 from actors.sms.adapters.modem.verdicts import MEMORY_FULL, told, verdict
@@ -28,6 +29,7 @@ from actors.sms.parts import Segment, TextRefusedError, segments
 from actors.sms.transport import (
     Accepted,
     Answer,
+    Condition,
     DeliveryReport,
     Incoming,
     NotSent,
@@ -46,11 +48,6 @@ _SWEPT_EVERY_SECONDS: Final = 600.0
 """A line that announced something may have been damaged: now and then the memory is read without being told."""
 _DIGITS: Final = range(6, 16)
 _PATIENCE: Final = Patience()
-
-PRIVATE_SIM_WARNING: Final = Sentence.of(
-    "a modem with a 06 or 07 number may only carry messages between persons (ARCEP decision 2022-1583): "
-    "operators block such SIM cards; use a gateway for the members, the modem for the club's own staff"
-)
 
 
 class ModemTransport:
@@ -132,21 +129,20 @@ class ModemTransport:
         with self._link.translated():
             yield from self._link.mailbox.incoming(dialogue, self._now())
 
-    def condition(self) -> tuple[Sentence, ...]:
-        """Return what a person may want to know of modem, network and memory. Raises Unavailable."""
+    def condition(self) -> Condition:
+        """Return what a person may want to know of modem, network, memory and SIM card. Raises Unavailable."""
         dialogue, equipment = self._ready()
         self._listen(dialogue)
         with self._link.translated():
             level = network.signal(dialogue)
             self._link.mailbox.look_at_usage(dialogue)
-        said = [
-            Sentence.of(
-                "modem {model}, network {operator}, signal {level} of 31",
-                model=equipment.model or "?",
-                operator=equipment.operator or "?",
-                level="?" if level is None else level,
-            )
-        ]
+        described = Sentence.of(
+            "modem {model}, network {operator}, signal {level} of 31",
+            model=equipment.model or "?",
+            operator=equipment.operator or "?",
+            level="?" if level is None else level,
+        )
+        said: list[Sentence] = []
         if network.is_weak(level):
             said.append(Sentence.of("the signal is weak: move the antenna"))
         if equipment.registration is network.Registration.ROAMING:
@@ -158,8 +154,7 @@ class ModemTransport:
         used, places = self._link.mailbox.usage or (0, 0)
         if dialogue.is_full or (places and used >= places):
             said.append(Sentence.of("the memory of the SIM card is full: delete what other programs left in it"))
-        said.append(PRIVATE_SIM_WARNING)
-        return tuple(said)
+        return Condition(described, tuple(said), caution_of(self._settings))
 
     def interrupt(self) -> None:
         """End what is being waited for, and every later wait until the transport is closed."""

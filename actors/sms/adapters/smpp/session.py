@@ -1,6 +1,6 @@
 """One bound connection: numbers what is asked, matches answers however late, serves what the other side asks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from typing import Any, Final
 
@@ -64,24 +64,43 @@ class Session:
             raise Broken(Sentence.of("the message centre did not answer in time"))
         if asked.answer.status != statuses.OK:
             why, needs_a_person = statuses.bind_refused(asked.answer.status)
-            raise Unavailable(why, needs_a_person=needs_a_person)
+            refuses_login = statuses.is_about_login(asked.answer.status)
+            raise Unavailable(why, needs_a_person=needs_a_person, refuses_login=refuses_login)
 
     def ask(self, raw: bytes, until: float, part: Part | None = None) -> Asked:
         """Send a request; its answer is matched whenever it comes. Raises Broken: whether it left is not known."""
-        self._sequence = 1 if self._sequence >= _LAST_SEQUENCE else self._sequence + 1
-        asked = Asked(self._sequence, part)
-        self._open[self._sequence] = asked
+        [asked] = self.ask_all([raw], until, [part])
+        return asked
+
+    def ask_all(self, raws: Sequence[bytes], until: float, parts: Sequence[Part | None]) -> list[Asked]:
+        """Send requests at once, in one go. Raises Broken: which of them left is not known."""
+        asked = []
+        written = bytearray()
+        for raw, part in zip(raws, parts, strict=True):
+            self._sequence = 1 if self._sequence >= _LAST_SEQUENCE else self._sequence + 1
+            asked.append(Asked(self._sequence, part))
+            self._open[self._sequence] = asked[-1]
+            written += pdu.numbered(raw, self._sequence)
         while len(self._open) > _OPEN_QUESTIONS:
             del self._open[next(iter(self._open))]
-        self._write(pdu.numbered(raw, self._sequence), until)
+        self._write(bytes(written), until)
         return asked
+
+    def answered(self, asked: Sequence[Asked], until: float) -> Iterator[Asked]:
+        """Serve the connection and yield each of these once it is answered; ends early when it got too late.
+
+        Raises Broken, after what had come before.
+        """
+        waiting = list(asked)
+        while True:
+            yield from (each for each in waiting if each.answer is not None)
+            waiting = [each for each in waiting if each.answer is None]
+            if not waiting or self._clock() > until + _FLOOD_SECONDS or not self.serve_one(until):
+                return
 
     def wait(self, asked: Sequence[Asked], until: float) -> bool:
         """Serve the connection until all of these are answered; False when it got too late. Raises Broken."""
-        while any(each.answer is None for each in asked):
-            if not self.serve_one(until) or self._clock() > until + _FLOOD_SECONDS:
-                return all(each.answer is not None for each in asked)
-        return True
+        return sum(1 for _ in self.answered(asked, until)) == len(asked)
 
     def serve(self, until: float) -> None:
         """Serve what has come, and what comes before `until`. Raises Broken."""

@@ -100,6 +100,14 @@ class SmppSettings:
     window: int = setting(
         10, check=Between(1, 100), help=Sentence.of("how many parts of one text are under way before an answer")
     )
+    sms_under_way: int = setting(
+        1,
+        check=Between(1, 100),
+        help=Sentence.of(
+            "how many SMS are under way before an answer; as many become uncertain at most when the connection breaks "
+            "or the program is killed"
+        ),
+    )
     timeout: Duration = setting(
         timedelta(seconds=30),
         check=Between(timedelta(milliseconds=100), timedelta(minutes=10)),

@@ -167,6 +167,11 @@ def bind_refused(status: int) -> tuple[Sentence, bool]:
     return Sentence.of("the message centre lets nobody in now ({status})", status=name), False
 
 
+def is_about_login(status: int) -> bool:
+    """Return whether a message centre says by it that user or password are wrong."""
+    return status in _WRONG_LOGIN
+
+
 def _of_account(status: int, name: str) -> Sentence:
     if status in _WRONG_LOGIN:
         return Sentence.of(

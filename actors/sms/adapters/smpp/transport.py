@@ -6,10 +6,12 @@ for a sign of life, takes what was delivered, and binds anew where the message c
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Final
+
+import attrs
 
 from actors.http.watch import Cut
 from actors.sms.adapters.smpp import pdu, statuses
@@ -52,8 +54,20 @@ _BREATH: Final = 0.2
 _RETRIED: Final = frozenset({Meaning.THROTTLED, Meaning.FULL})
 
 
+@attrs.frozen
+class _Flight:
+    """An SMS and the bytes of its parts."""
+
+    submission: Submission
+    raw: Sequence[bytes] = attrs.field(repr=False)
+
+    @property
+    def first(self) -> Part:
+        return self.submission.parts[0]
+
+
 class SmppTransport:
-    """A Transport that can report, receive and look up; see `actors.sms.transport`."""
+    """A Transport that can send together, report, receive and look up; see `actors.sms.transport`."""
 
     may_send_when_asked = False
 
@@ -65,6 +79,18 @@ class SmppTransport:
         self._lines = Lines(settings, self._inbox, self._answered, clock)
         self._news: deque[tuple[DeliveryReport | None, Held | None]] = deque()
         self._concatenation = random.randrange(0x10000)
+        self._room = settings.sms_under_way
+        """How many SMS at once: half as many after one was too much, one more after each time that all were taken."""
+
+    @property
+    def most_together(self) -> int:
+        """How many SMS may be under way, by the settings."""
+        return self.settings.sms_under_way
+
+    @property
+    def together_now(self) -> int:
+        """How many the message centre seems to take at once."""
+        return self._room
 
     def open(self) -> None:
         """Be bound; does nothing when it is. Raises Unavailable."""
@@ -72,20 +98,31 @@ class SmppTransport:
 
     def send(self, sms: Sms, mark: Callable[[], bool]) -> Answer:
         """Send one SMS, in as many parts as it takes; see Transport."""
-        self._concatenation = self._concatenation + 1 & 0xFFFF
-        try:
-            raw = submissions(sms, self.settings, self._concatenation)
-        except TextRefusedError as error:
-            return Refused(error.sentence, is_final=True)
-        except pdu.NonsenseError:
-            return Refused(Sentence.of("this number or text does not fit into SMPP"), is_final=True)
-        parts = [Part(own_reference(sms.reference, number)) for number in range(len(raw))]
-        submission = Submission(sms.reference, sms.recipient, parts)
+        [(_, answer)] = self.send_together([sms], lambda: (0,) if mark() else ())
+        return answer
+
+    def send_together(self, batch: Sequence[Sms], mark: Callable[[], Collection[int]]) -> Iterator[tuple[int, Answer]]:
+        """Send several; see CanSendTogether. The first parts of all leave in one write, the rest SMS by SMS."""
+        flights: dict[int, _Flight] = {}
+        for place, sms in enumerate(batch):
+            made = self._made(sms)
+            if isinstance(made, Refused):
+                yield place, made
+            else:
+                flights[place] = made
+        if not flights:
+            return
         session = self._lines.answering()
-        if not mark() or self._lines.watch.cut is Cut.INTERRUPT:
-            return Withheld()
-        self._ledger.forget(sms.reference)
-        return self._answer(submission, self._submit(session, submission, raw))
+        leaving = set(mark())
+        if self._lines.watch.cut is Cut.INTERRUPT:
+            leaving.clear()
+        for place in leaving:
+            self._ledger.forget(batch[place].reference)
+        under_way = {place: flight for place, flight in flights.items() if place in leaving}
+        yield from self._submit(session, under_way)
+        self._learn(under_way)
+        for place in flights.keys() - leaving:
+            yield place, Withheld()
 
     def look_up(self, sighting: Sighting, now: datetime) -> Finding:  # noqa: ARG002 - the protocol's
         """Return what late answers and receipts say, else what query_sm does where that is allowed. Unavailable."""
@@ -132,41 +169,76 @@ class SmppTransport:
     def _seconds(self) -> float:
         return self.settings.timeout.total_seconds()
 
-    def _submit(self, session: Session, submission: Submission, raw: Sequence[bytes]) -> Sentence:
-        """Submit the parts: the first alone, for what it is refused for all are, then as many at once as allowed.
-
-        Return why there is not an answer to each; it says nothing when there is.
-        """
-        until = self._clock() + self._seconds
-        waiting = list(zip(submission.parts, raw, strict=True))
-        room = 1
+    def _made(self, sms: Sms) -> _Flight | Refused:
+        self._concatenation = self._concatenation + 1 & 0xFFFF
         try:
-            while waiting:
-                now, waiting = waiting[:room], waiting[room:]
-                asked = []
-                for part, bytes_ in now:
-                    part.was_submitted, part.status = True, None
-                    asked.append(session.ask(bytes_, until, part))
-                if not session.wait(asked, until):
-                    return Sentence.of("the message centre did not answer in time")
-                if room == 1 and not submission.parts[0].is_taken:
-                    break
-                again = [each for each in now if _comes_too_fast(each[0])]
-                if again:
-                    if self._clock() + _BREATH > until:
-                        break
-                    session.serve(self._clock() + _BREATH)
-                waiting = again + waiting
-                room = self.settings.window
+            raw = submissions(sms, self.settings, self._concatenation)
+        except TextRefusedError as error:
+            return Refused(error.sentence, is_final=True)
+        except pdu.NonsenseError:
+            return Refused(Sentence.of("this number or text does not fit into SMPP"), is_final=True)
+        parts = [Part(own_reference(sms.reference, number)) for number in range(len(raw))]
+        return _Flight(Submission(sms.reference, sms.recipient, parts), raw)
+
+    def _submit(self, session: Session, flights: Mapping[int, _Flight]) -> Iterator[tuple[int, Answer]]:
+        """Submit SMS and yield what came of each: first parts before others, for what they are refused for all are."""
+        until = self._clock() + self._seconds
+        waiting = dict(flights)
+        places = {flight.first: place for place, flight in flights.items()}
+        why = Sentence.of("the message centre did not answer in time")
+        try:
+            for first in self._ask(session, [(each.first, each.raw[0]) for each in flights.values()], until):
+                place = places[first]
+                if len(waiting[place].raw) == 1 or not first.is_taken:
+                    yield place, self._answer(waiting.pop(place).submission, why)
+            for place in [place for place, flight in waiting.items() if flight.first.is_taken]:
+                so_far = self._submit_rest(session, waiting[place], until)
+                yield place, self._answer(waiting.pop(place).submission, so_far)
         except Broken as broken:
-            return broken.why
+            why = broken.why
+        for place, flight in waiting.items():
+            yield place, self._answer(flight.submission, why)
+
+    def _submit_rest(self, session: Session, flight: _Flight, until: float) -> Sentence:
+        """Submit the parts behind the first, as many at once as allowed.
+
+        Return why there is not an answer to each; it says nothing when there is. Raises Broken.
+        """
+        waiting = list(zip(flight.submission.parts, flight.raw, strict=True))[1:]
+        while waiting:
+            now, waiting = waiting[: self.settings.window], waiting[self.settings.window :]
+            if sum(1 for _ in self._ask(session, now, until)) < len(now):
+                return Sentence.of("the message centre did not answer in time")
+            again = [each for each in now if _comes_too_fast(each[0])]
+            if again:
+                if self._clock() + _BREATH > until:
+                    break
+                session.serve(self._clock() + _BREATH)
+            waiting = again + waiting
         return Sentence.of("the message centre took a part of it and refused another")
+
+    def _ask(self, session: Session, parts: Sequence[tuple[Part, bytes]], until: float) -> Iterator[Part]:
+        """Submit parts at once, and yield each that is answered in time. Raises Broken."""
+        for part, _ in parts:
+            part.was_submitted, part.status = True, None
+        asked = session.ask_all([raw for _, raw in parts], until, [part for part, _ in parts])
+        for each in session.answered(asked, until):
+            if each.part is not None:
+                yield each.part
+
+    def _learn(self, flights: Mapping[int, _Flight]) -> None:
+        """Be slower after one that came too fast, or faster; hang up where we are not known any more."""
+        parts = [part for flight in flights.values() for part in flight.submission.parts]
+        if any(part.status == statuses.NOT_BOUND for part in parts):
+            self._lines.let_go()
+        if any(_comes_too_fast(part) for part in parts):
+            self._room = max(1, self._room // 2)
+        elif parts and all(part.is_taken for part in parts):
+            self._room = min(self.settings.sms_under_way, self._room + 1)
 
     def _answer(self, submission: Submission, why: Sentence) -> Answer:
         parts = submission.parts
         first = parts[0]
-        if any(part.status == statuses.NOT_BOUND for part in parts):
-            self._lines.let_go()
         if submission.are_all_taken:
             if len(parts) > 1:
                 self._ledger.keep(submission)

@@ -1,0 +1,1 @@
+"""One file per kind of sensor, each behind the Protocol of `driver`."""

@@ -1,0 +1,1 @@
+"""What the tray touches: the child process."""
