@@ -2,13 +2,13 @@
 
 import ctypes
 import json
-import signal
+import os
 import subprocess
 import sys
 
 import pytest
 
-from tests.program.sample_club import Club
+from tests.program.sample_club import ROOT, Club
 
 assert sys.platform == "win32"
 
@@ -32,9 +32,8 @@ def test_emails_are_delivered_and_the_program_answers_and_stops_over_the_pipe(cl
 def test_a_second_program_of_the_station_is_refused_and_told_of_the_first(club: Club) -> None:
     first = club.start()
     second = club.run()
-    _, errors = second.communicate(timeout=90)
-    assert second.returncode == 3
-    assert str(first.pid) in errors
+    assert second.wait(90) == 3
+    assert str(first.pid) in (club.folder / "ACCUEIL.said").read_text("utf-8", "replace")
 
 
 def test_a_killed_program_leaves_a_free_station_and_no_mail_goes_twice(club: Club) -> None:
@@ -112,16 +111,23 @@ def test_what_it_says_reaches_a_pipe_whatever_the_code_page(club: Club, french: 
     assert "ACCUEIL" in out
 
 
-def test_ctrl_break_stops_the_program_in_order(club: Club) -> None:
-    station = subprocess.Popen(
-        club._command("run", "--config", str(club.settings), "--station", "ACCUEIL", "--headless"),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=club._environment(),
-        creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
-    )  # fmt: skip
+def test_the_run_key_is_written_told_and_taken_back(club: Club) -> None:
+    import winreg  # noqa: PLC0415
+
+    key = r"Software\Microsoft\Windows\CurrentVersion\Run"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HEITZ")}
+    kept["PYTHONPATH"] = str(ROOT)
+
+    def autostart(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "service", "autostart", *words]
+        return subprocess.run(command, capture_output=True, text=True, env=kept, cwd=ROOT, check=False, timeout=90)
+
     try:
-        club.wait_until(lambda: bool(club.command("status", "--station", "ACCUEIL")[1]))
-        station.send_signal(signal.CTRL_BREAK_EVENT)
-        station.communicate(timeout=60)
-        assert station.returncode == 0
+        enabled = autostart("enable", "--how", "run-key", "--station", "ACCUEIL")
+        assert enabled.returncode == 0, enabled.stderr
+        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, key) as opened:
+            assert "autostart run" in winreg.QueryValueEx(opened, "Heitz Service")[0]
+        assert json.loads(autostart("status", "--json").stdout)["enabled"] is True
     finally:
-        station.kill()
+        assert autostart("disable").returncode == 0
+    assert json.loads(autostart("status", "--json").stdout)["enabled"] is False
