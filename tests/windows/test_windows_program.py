@@ -69,7 +69,9 @@ def windows_of(process: int) -> list[int]:
     def look(handle: int, _: int) -> bool:
         owner = ctypes.c_ulong()
         user.GetWindowThreadProcessId(ctypes.c_void_p(handle), ctypes.byref(owner))
-        if owner.value == process:
+        name = ctypes.create_unicode_buffer(64)
+        user.GetClassNameW(ctypes.c_void_p(handle), name, 64)
+        if owner.value == process and name.value.startswith("heitz-service"):  # Windows adds some of its own
             found.append(handle)
         return True
 
