@@ -1,4 +1,4 @@
-"""Tests that only Windows can pass: `make test-windows` runs them in a Windows Python, on other systems none is collected."""
+"""Tests that only Windows can pass: `make test-windows` runs them; on other systems none is collected."""
 
 import subprocess
 import sys
