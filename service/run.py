@@ -86,7 +86,7 @@ def _start_afresh() -> None:
 
     The lock and the channel are free by then. On Windows the new process is another one, and this one ends.
     """
-    command = own_command(sys.argv[1:])
+    command = list(own_command(sys.argv[1:]))
     if sys.platform == "win32":  # its execv puts no quotes around a path with a space
         import subprocess  # noqa: PLC0415
 
