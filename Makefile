@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 # Most tests wait for servers, timers and other programs: three at a time do not yet fill two processors.
 PYTEST_ARGS ?= -n 3 --dist worksteal
 
-.PHONY: install demo test check format coverage bench catalogue pictures clean
+.PHONY: test-windows frozen install demo test check format coverage bench catalogue pictures clean
 
 install: $(STAMP)
 
@@ -34,6 +34,12 @@ format: install
 
 coverage: install
 	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+
+test-windows: install
+	sh tools/test-windows
+
+frozen: install
+	sh tools/frozen
 
 bench: install
 	sh benchmarks/run

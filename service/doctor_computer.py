@@ -37,11 +37,11 @@ def durability(database_address: str) -> Iterator[Finding]:
 
 def ports(settings: Settings | None, station: str | None) -> Iterator[Finding]:
     """Tell which serial ports there are, and which of those in the settings are not."""
-    from serial.tools import list_ports  # noqa: PLC0415 - for this check alone
-
     try:
+        from serial.tools import list_ports  # noqa: PLC0415 - for this check alone
+
         found = sorted(list_ports.comports(), key=lambda port: str(port.device))
-    except OSError as error:
+    except (OSError, ImportError, AttributeError) as error:  # pyserial asks Windows for functions that Wine has not
         yield Finding("ports", Level.WARNING, Sentence.of("the serial ports can't be listed ({reason})", reason=error))
         return
     shown = ", ".join(

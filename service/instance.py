@@ -212,16 +212,21 @@ class _FileLock:
 
 
 class _MutexLock:
-    """A named mutex of the session, and the record in a file beside it. Not tried on Windows."""
+    """A named mutex, and the record in a file beside it. Tried under Wine."""
 
     def __init__(self, handle: int, path: Path) -> None:
         self._handle = handle
         self._path = path
 
     def write(self, text: str) -> None:
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(self._path)
+        # In place: Windows does not let a file be replaced while a client reads it.
+        try:
+            with os.fdopen(open_private(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
+                file.write(text.encode())
+        except OSError:
+            # As on Linux: the lock holds all the same, and the command line knows where a station listens.
+            with contextlib.suppress(OSError):
+                self._path.write_bytes(b"")
 
     def release(self) -> None:
         if sys.platform == "win32" and self._handle:
@@ -239,8 +244,9 @@ def _take(path: Path) -> _FileLock | _MutexLock | None:
 
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateMutexW.restype = ctypes.c_void_p
+        # Global: the same user may be logged in twice, at the PC and from afar, and the station is one.
         name = hashlib.sha256(str(path).casefold().encode()).hexdigest()[:24]
-        handle = kernel.CreateMutexW(None, False, f"Local\\heitz-service-{name}")
+        handle = kernel.CreateMutexW(None, False, f"Global\\heitz-service-{name}")
         already_exists = 183
         if not handle or ctypes.get_last_error() == already_exists:
             if handle:

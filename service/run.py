@@ -12,6 +12,7 @@ from threading import Event
 from actors.registry import Identity
 from config import SettingsFile, find_settings_file
 from service import windows_session_end
+from service.autostart.guard import own_command
 from service.channel.client import computer_name
 from service.channel.handshake import make_key
 from service.exit_codes import Exit
@@ -83,9 +84,15 @@ def _tell_end(station: str, outcome: Outcome) -> None:
 def _start_afresh() -> None:
     """Replace this process by a new one with the same command line: threads that never end go with the old one.
 
-    The lock and the channel are free by then. On Windows the new process is another one, and this one ends; not tried.
+    The lock and the channel are free by then. On Windows the new process is another one, and this one ends.
     """
-    os.execv(sys.executable, [sys.executable, "-m", "service", *sys.argv[1:]])  # noqa: S606 - our own command line
+    command = list(own_command(sys.argv[1:]))
+    if sys.platform == "win32":  # its execv puts no quotes around a path with a space
+        import subprocess  # noqa: PLC0415
+
+        subprocess.Popen(command)  # noqa: S603 - our own command line
+        return
+    os.execv(command[0], command)  # noqa: S606 - our own command line
 
 
 def _is_started_afresh_by_others() -> bool:

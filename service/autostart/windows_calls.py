@@ -120,7 +120,8 @@ class ThisWindows:
         ended = _schtasks("/Query", "/TN", name, "/XML")
         if ended.returncode != 0:
             return None
-        return _decoded(ended.stdout)
+        document = _decoded(ended.stdout)
+        return document if document.startswith("<Task") else None  # Wine's tool finds every task, and shows nothing
 
 
 def _schtasks(*words: str) -> "subprocess.CompletedProcess[bytes]":

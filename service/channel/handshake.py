@@ -94,7 +94,10 @@ def _lock(descriptor: int) -> None:
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415
 
+        # Far behind the key: Windows lets nobody read a byte that is locked, and a client may be reading the key now.
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
     else:
         import fcntl  # noqa: PLC0415
 

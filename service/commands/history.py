@@ -59,7 +59,7 @@ def since(text: str) -> datetime:
         if match:
             return datetime.now().astimezone() - timedelta(**{_UNITS[match[2]]: int(match[1])})
         return datetime.fromisoformat(text).astimezone()
-    except OverflowError as error:
+    except (OverflowError, OSError) as error:  # OSError: Windows knows no day before 1970
         raise ValueError(text) from error
 
 
