@@ -51,7 +51,9 @@ def pid(club: Club) -> int:
 
 
 def is_another(club: Club, before: int) -> bool:
-    return club.command("status", "--station", "ACCUEIL")[0] in (0, 1) and pid(club) != before
+    # Nothing is printed by a command that was talking to the program at the instant of its death.
+    _, said, _ = club.command("status", "--json", "--station", "ACCUEIL")
+    return bool(said) and json.loads(said)["pid"] != before
 
 
 def has_sent(club: Club, count: int) -> bool:
