@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -16,7 +16,7 @@ import attrs
 
 from config import SettingsFile
 from config.sentence import Sentence, SentenceError
-from service.channel.client import ask, find
+from service.channel.client import NotRunning, ask, find
 from service.channel.handshake import make_key
 from service.console import Console, standard_console
 from service.demo.club import STATION, counted, make_club, sent, write_emails, write_sms
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = 20.0
 _LOOK_SECONDS: Final = 0.25
+_SENSORS_SECONDS: Final = 10.0
 _SCENES: Final = 5  # four, and a rest before the count
 _FIRST, _SECOND, _THIRD = 40, 30, 50
 _SMS_FIRST, _SMS_SECOND = 12, 18
@@ -130,6 +131,7 @@ def _play(scene: Scene) -> int:
             "the pool, one station."
         )
     )
+    _wait_for_the_sensors(scene)
     scene.pool.begin(scene.lasts_until - monotonic())
     _step(
         scene,
@@ -171,6 +173,17 @@ def _play(scene: Scene) -> int:
         hold_until=scene.lasts_until,
     )
     return _count(scene, emails, sms)
+
+
+def _wait_for_the_sensors(scene: Scene) -> None:
+    """Open the doors only when both sensors were heard: who came before the first word of a sensor is nobody's."""
+    until = monotonic() + _SENSORS_SECONDS
+    while monotonic() < until:
+        with suppress(NotRunning):  # it has only just started
+            zones = _status(scene).get("fmi", {}).get("zones", ())
+            if zones and all(zone["known"] for zone in zones):
+                return
+        Event().wait(_LOOK_SECONDS)
 
 
 def _have_arrived(scene: Scene, emails: int, sms: int) -> bool:
