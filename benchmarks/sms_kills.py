@@ -116,16 +116,29 @@ def states(club: Club) -> dict[str, int]:
 
 
 def kill_until_done(
-    start: "Callable[[], subprocess.Popen[str]]", copies: "Callable[[], Counter[str]]", kills: int, count: int
+    start: "Callable[[], subprocess.Popen[str]]",
+    copies: "Callable[[], Counter[str]]",
+    kills: int,
+    count: int,
+    has_left: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Start, wait for the first new copy, wait a little more, kill; return how many kills there were."""
+    """Start, wait for the first new copy, wait a little more, kill; return how many kills there were.
+
+    `has_left` says that nothing waits any more: what is uncertain may never make a copy, and is not sent again.
+    """
     chance = random.Random(20261124)
     done = 0
     share = count / (kills + 10)
-    while done < kills and len(copies()) < count:
+    while done < kills and len(copies()) < count and not has_left():
         process = start()
         before = sum(copies().values())
-        Club.wait_until(partial(lambda before: sum(copies().values()) > before or len(copies()) >= count, before), 60)
+        Club.wait_until(
+            partial(
+                lambda before: sum(copies().values()) > before or len(copies()) >= count or has_left(),
+                before,
+            ),
+            60,
+        )
         Event().wait(chance.uniform(0, share * 0.003))
         process.kill()
         process.communicate()
@@ -146,7 +159,9 @@ def ours(name: str, kills: int, count: int, under_way: int | None = None) -> Non
         other = stack.enter_context(way(folder))
         club = made(folder, other, count)
         stack.callback(club.close)
-        done = kill_until_done(club.run, other.copies, kills, count)
+        done = kill_until_done(
+            club.run, other.copies, kills, count, lambda: not set(states(club)) & {"pending", "sending"}
+        )
         club.start()
         club.wait_until(lambda: not set(states(club)) & {"pending", "sending"}, seconds=600)
         if name == "http":
