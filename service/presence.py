@@ -71,6 +71,9 @@ class StationProgram:
         if now - self._window_at < _BETWEEN_WINDOWS_SECONDS:
             return
         self._window_at = now
+        self._start_window()
+
+    def _start_window(self) -> None:
         command = (sys.executable, "-m", "service", "window")
         try:
             window = subprocess.Popen(  # noqa: S603 - our own command line
@@ -84,7 +87,7 @@ class StationProgram:
         except OSError as error:
             logger.warning("the window cannot be started: %s", error, extra={"event": "window.no_process"})
             return
-        see_off = partial(_see_off, window, monotonic(), self.open_window)
+        see_off = partial(_see_off, window, monotonic(), self._start_window)
         threading.Thread(target=see_off, name="window", daemon=True).start()
 
     def restart(self, operation: str) -> None:

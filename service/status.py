@@ -243,7 +243,7 @@ def _actor(report: ChildReport, reader: Reader) -> dict[str, Any]:
         "path": report.path,
         "state": report.state.value,
         "restarts": report.restarts,
-        "up_since": _instant(report.up_since_at, reader),
+        "up_since": _instant(report.up_since_at, reader, "milliseconds"),  # two starts within a second differ
         "mailbox": report.mailbox,
         "next_attempt_at": _instant(report.next_attempt_at, reader),
         "last_failure": None
@@ -257,8 +257,8 @@ def _actor(report: ChildReport, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _instant(at: datetime | None, reader: Reader) -> str | None:
-    return None if at is None else at.astimezone(reader.timezone).isoformat(timespec="seconds")
+def _instant(at: datetime | None, reader: Reader, precision: str = "seconds") -> str | None:
+    return None if at is None else at.astimezone(reader.timezone).isoformat(timespec=precision)
 
 
 def _text(sentence: Sentence | None, reader: Reader) -> str | None:

@@ -105,6 +105,7 @@ def test_changed_settings_touch_only_the_sensor_that_they_concern(pool: Pool) ->
     before = incarnations(pool)
     pool.write_pool(entree_more="largest_step = 400")
     pool.wait_until(lambda: incarnations(pool) != before)
+    pool.wait_until(lambda: all(since for since, _ in incarnations(pool).values()))  # the actor is up again
     after = incarnations(pool)
     assert {path for path in before if before[path] != after[path]} == {"fmi/entree"}
     pool.pass_in(1)
@@ -206,7 +207,7 @@ def test_a_port_that_is_taken_or_has_no_sensor_is_said_and_leaves_the_other_alon
     try:
         pool.start()
         pool.wait_until(lambda: "in use" in str(reasons(pool).get("entree")))
-        assert reasons(pool)["sortie"] is None
+        pool.wait_until(lambda: reasons(pool).get("sortie", "not read yet") is None)
     finally:
         taken.close()
     pool.wait_until(lambda: reasons(pool) == {"entree": None, "sortie": None})  # it is free again
