@@ -119,9 +119,7 @@ class ServerPlace(Place):
 
     def _give_clock(self, database: Database, now_ms: Clock) -> None:
         def give(connection: Any) -> None:
-            cursor = connection.connection.cursor()
-            cursor.execute(self._setting(now_ms()))
-            cursor.close()
+            connection.exec_driver_sql(self._setting(now_ms()))
 
         event.listen(database.engine, "begin", give)
 
