@@ -84,7 +84,6 @@ def test_four_stations_that_make_the_tables_at_the_same_moment_do_it_once(new_da
     assert _differences(database) == []
 
 
-@pytest.mark.timeout(240)
 def test_a_program_that_is_killed_at_any_step_leaves_what_the_next_completes(
     new_database: Any, engine: str, tmp_path: Path
 ) -> None:
@@ -110,7 +109,6 @@ def test_a_program_that_is_killed_at_any_step_leaves_what_the_next_completes(
     assert _differences(database) == []
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("kind", [MariaDB, PostgreSQL])
 @pytest.mark.parametrize("step", [3, 21])
 def test_a_server_that_dies_in_the_middle_is_told_and_the_upgrade_completed_later(

@@ -60,6 +60,7 @@ def _bad_addresses(club: ServerClub) -> list[tuple[str, str]]:
         (guarded.format(password="right"), "give it the right to read and write the club's tables"),
     ]
     if server.engine == "mariadb":
+        found.append((server.url("club", CHARSET="latin1"), "take CHARSET=latin1 out of the address"))
         return [*found, (server.url("club", driver="Zorglub"), "is not installed: install it, or correct its name")]
     server.administer(READ_ONLY, database="club")
     server.administer("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
@@ -88,6 +89,19 @@ def test_each_bad_address_is_told_by_its_remedy_and_the_good_one_needs_no_restar
     club.wait_until(lambda: club.states() == {"sent": 1})
     club.wait_until(lambda: club.status()["state"] == "active")
     assert station.poll() is None
+
+
+def test_a_command_says_one_sentence_in_the_reader_s_language(club: ServerClub) -> None:
+    for address, said in _bad_addresses(club):
+        if "the right to read and write" in said:
+            continue  # to read is allowed
+        club.address = address
+        club.write_settings()
+        code, out, errors = club.command("database", "check", "--config", str(club.settings), "--lang", "fr")
+        assert (code, out) == (2, ""), errors
+        assert errors.startswith("heitz-service: "), errors
+        assert errors.count("\n") == 1, errors
+        assert "the " not in errors, "English"
 
 
 def test_an_engine_that_is_not_known_is_told_and_the_last_good_settings_go_on(club: ServerClub) -> None:

@@ -12,7 +12,6 @@ from database_servers import Missing
 MESSAGES = 200
 
 
-@pytest.mark.timeout(420)
 @pytest.mark.parametrize("engine", ["sqlite", "mariadb"])
 def test_a_club_under_chaos_doubles_nothing_loses_nothing_and_has_one_holder(engine: str, tmp_path: Path) -> None:
     told: list[str] = []

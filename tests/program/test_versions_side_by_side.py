@@ -22,8 +22,6 @@ OLDER: Final = {1: "47ada1f", 2: "28ba6ad"}
 
 OldProgram = tuple[int, Path]
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(scope="module", params=[None, MariaDB, PostgreSQL], ids=["sqlite", "mariadb", "postgresql"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server | None]:
