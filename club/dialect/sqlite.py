@@ -204,7 +204,12 @@ def _cannot_open(path: Path) -> DatabaseAway | DatabaseUnfit:
             "the folder of the database {path} does not exist: create it, or correct the settings", path=str(path)
         )
     if not path.exists():
-        return DatabaseUnfit("there is no database {path}: run heitz-service database init", path=str(path))
+        return DatabaseUnfit(
+            # Of a disk that was taken out nobody must make a second, empty club.
+            "there is no database {path}: if there was one, look for its disk or its backup; "
+            "for a new club run heitz-service database init",
+            path=str(path),
+        )
     return DatabaseAway(
         "the database {path} cannot be opened: if that lasts, check its disk and this user's rights", path=str(path)
     )

@@ -33,7 +33,7 @@ def _use(path: Path) -> None:
 
 
 def test_a_missing_database_is_not_created(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnfit, match=r"there is no database .*club.db: run heitz-service database init"):
+    with pytest.raises(DatabaseUnfit, match=r"there is no database .*club.db: if there was one, .* for a new club run"):
         _use(tmp_path / "club.db")
     assert not (tmp_path / "club.db").exists()
 
