@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -119,7 +119,12 @@ class ServerPlace(Place):
 
     def _give_clock(self, database: Database, now_ms: Clock) -> None:
         def give(connection: Any) -> None:
-            connection.exec_driver_sql(self._setting(now_ms()))
+            # Beneath SQLAlchemy, which would count it as the program's own. A connection that is lost is the
+            # program's to find out, at its own statement.
+            with suppress(pyodbc.Error, psycopg.Error):
+                cursor = connection.connection.cursor()
+                cursor.execute(self._setting(now_ms()))
+                cursor.close()
 
         event.listen(database.engine, "begin", give)
 
