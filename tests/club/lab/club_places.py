@@ -39,10 +39,11 @@ class Place(ABC):
 
     engine: str
     url: str
+    busy_seconds = 0.2
 
     def database(self, now_ms: Clock, kind: type[Database] = Database, **options: Any) -> Database:
         """Open it the way a station does, with the test's clock in it."""
-        database = kind(self.url, **{"busy_seconds": 0.2, **options})
+        database = kind(self.url, **{"busy_seconds": self.busy_seconds, **options})
         self._give_clock(database, now_ms)
         return database
 
@@ -105,6 +106,9 @@ class SqlitePlace(Place):
 
 class ServerPlace(Place):
     """A database of a real server; emptied afterwards, and used again by the next test."""
+
+    busy_seconds = 5.0
+    """Also how long a statement may take, and a server be silent: it may have no time for us."""
 
     def __init__(self, server: Server, name: str) -> None:
         self.server = server
