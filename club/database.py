@@ -18,6 +18,15 @@ from config.sentence import Sentence
 
 T = TypeVar("T")
 
+
+class _LostBeforeCommit(Exception):  # noqa: N818 - what happened
+    """A connection was lost in a transaction whose commit had not been asked for: nothing of it was kept."""
+
+    def __init__(self, error: exc.DBAPIError) -> None:
+        self.error = error
+        super().__init__(str(error))
+
+
 _LOG: Final = logging.getLogger(__name__)
 
 _FIRST_PAUSE_SECONDS: Final = 0.02
@@ -112,8 +121,9 @@ class Database:
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one durable transaction.
 
-        It runs again, within the time allowed, when the engine undid it for another's sake: `work` must have no effect
-        outside the transaction. A connection lost at the commit is DatabaseAway: the outcome is not known.
+        It runs again, within the time allowed, when the engine undid it for another's sake, or when its connection was
+        lost before the commit: `work` must have no effect outside the transaction. A connection lost at the commit is
+        DatabaseAway: the outcome is not known.
         """
         return self._run(work, writing=True)
 
@@ -151,8 +161,15 @@ class Database:
         def attempt() -> T:
             with self._engine.connect() as connection:
                 connection.execution_options(**{sqlite.WRITING: writing})
-                with connection.begin():
-                    return work(connection)
+                try:
+                    transaction = connection.begin()
+                    result = work(connection)
+                except exc.DBAPIError as error:
+                    if error.connection_invalidated:
+                        raise _LostBeforeCommit(error) from error
+                    raise
+                transaction.commit()
+                return result
 
         call = object()
         self._running[call] = self._clock()
@@ -166,11 +183,19 @@ class Database:
     def _persist(self, attempt: Callable[[], T], seconds: float, longest_pause: float) -> T:
         give_up_at = self._clock() + seconds
         pause = _FIRST_PAUSE_SECONDS
+        has_lost = False
         while True:
             try:
                 return attempt()
             except exc.IntegrityError:
                 raise
+            except _LostBeforeCommit as lost:
+                # A server that went and came back has left the pool with connections that nobody had asked since: the
+                # next one is new. After a silence the time is over, and it is for the caller to ask again.
+                if has_lost or self._clock() > give_up_at:
+                    raise self._away(lost.error) from lost.error
+                has_lost = True
+                continue
             except exc.DBAPIError as error:
                 verdict = self._judge(error)
                 if verdict is None:
@@ -200,6 +225,10 @@ class Database:
                 self._running.pop(call, None)
                 self._left[call] = self._engine.pool
             self._engine.dispose(close=False)
+
+    def _away(self, error: exc.DBAPIError) -> Exception:
+        verdict = self._judge(error)
+        return error if verdict is None else verdict.error
 
     def _judge(self, error: exc.DBAPIError) -> Verdict | None:
         cause = error.orig or error

@@ -1,8 +1,10 @@
 """The club database as commands use it: opened by the settings, its errors told with an exit code."""
 
 import argparse
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from club import Database, DatabaseError
 from config import SecretError, Settings
@@ -10,6 +12,8 @@ from config.sentence import Sentence, SentenceError
 from service.console import Console
 from service.exit_codes import Exit
 from service.settings_file import load_settings
+
+_NOWHERE: Final = logging.NullHandler()
 
 
 class DatabaseProblem(SentenceError):  # noqa: N818 - what the reader sees
@@ -21,7 +25,9 @@ class DatabaseProblem(SentenceError):  # noqa: N818 - what the reader sees
 
 
 def database_of(settings: Settings) -> Database:
-    """Return the database that the settings name, not opened yet. Raises `DatabaseError`, `SecretError`."""
+    """Return the database that the settings name, for a command, not opened. Raises `DatabaseError`, `SecretError`."""
+    # A command has no log: Python would print each warning at the terminal, beside the sentence that the command says.
+    logging.getLogger().addHandler(_NOWHERE)
     password = settings.club.database_password
     return Database(str(settings.club.database), password.reveal() if password is not None else None)
 

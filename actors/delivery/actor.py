@@ -75,6 +75,11 @@ class DeliveryActor(SupervisedActor):
         """A timer that has rung cannot be cancelled: what it sent may stand in the mailbox behind what planned anew."""
         self._refused_logins = 0
         self._login_trouble: Sentence | None = None
+        self._has_spoken = False
+        """Whether what the board shows is what this hold's runs have said."""
+        self._tally = Tally()
+        """Of the run that goes on."""
+        self._is_seen_sending = False
 
     def on_start(self) -> None:
         """Look at once, but not here: a run may take longer than a start is allowed to."""
@@ -142,6 +147,7 @@ class DeliveryActor(SupervisedActor):
 
     def _stand_by(self) -> None:
         """Write down the answers that the database did not take before the lease was lost: they are the truth still."""
+        self._has_spoken = False
         if not self._lease.is_held:
             self._close()
         with suppress(DatabaseAway, DatabaseUnfit):
@@ -159,9 +165,12 @@ class DeliveryActor(SupervisedActor):
 
     def _run(self) -> Run:
         stopwatch = Stopwatch()
-        tally = Tally()
+        tally = self._tally = Tally()
         trouble: Sentence | None = None
         self._login_trouble = None
+        self._is_seen_sending = False
+        if not self._has_spoken:
+            self._work.desk.waiting(self._trade.words.opening)
         self._work.desk.next_run(None)  # it has come: a time that is past would look like one that was missed
         try:
             self._recover()
@@ -182,10 +191,14 @@ class DeliveryActor(SupervisedActor):
         run = stopwatch.run(outcome, self._summary(tally, trouble), tally.as_counters())
         self._records.add(run)
         if trouble is None:
-            self._work.desk.active(None if self._courier is None else self._courier.remark())
+            self._say_active()
         else:
             self._work.desk.waiting(trouble)
+        self._has_spoken = True
         return run
+
+    def _say_active(self) -> None:
+        self._work.desk.active(None if self._courier is None else self._courier.remark())
 
     def _deliver(self, tally: Tally) -> None:
         trade = self._trade
@@ -249,6 +262,9 @@ class DeliveryActor(SupervisedActor):
 
     def _goes_on(self) -> bool:
         self.heartbeat()
+        if self._tally.sent and not self._is_seen_sending:  # a campaign takes hours: what was amiss before is over
+            self._is_seen_sending = True
+            self._say_active()
         return self._lease.may_begin and not self.is_stopping
 
     def _summary(self, tally: Tally, trouble: Sentence | None) -> Sentence:

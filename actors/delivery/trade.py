@@ -24,6 +24,8 @@ class Words:
     sent: Said
     not_held: Sentence
     """Said to who asks for a run where another station has the lease."""
+    opening: Sentence
+    """Said while the first run goes on and nothing has left yet: whom it waits for."""
     refused_login: Callable[[Sentence, int], Sentence]
     more: Mapping[str, Said] = MappingProxyType({})
     """How to say what only this operation counts (`Tally.add`), by name, in this order."""

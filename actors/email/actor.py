@@ -43,6 +43,7 @@ def _refused_consent(why: Sentence, minutes: int) -> Sentence:
 _NOT_HELD: Final = Sentence.of(
     "this station does not hold the e-mail operation now: `heitz-service status` says who does"
 )
+_OPENING: Final = Sentence.of("its first run goes on: it waits for the mail server's answer")
 _TOKEN_SECONDS: Final = 60.0
 """What the provider of tokens may take: an exchange, and another when the mail server does not take the first token."""
 
@@ -66,7 +67,7 @@ class EmailActor(DeliveryActor):
                 id=ID,
                 channel=EMAIL,
                 courier=EmailCourier.at,
-                words=Words(sent=_sent, not_held=_NOT_HELD, refused_login=refused),
+                words=Words(sent=_sent, not_held=_NOT_HELD, opening=_OPENING, refused_login=refused),
                 every=settings.every,
                 exchange_seconds=_exchange_seconds(settings.smtp),
                 longest_wait=max(settings.retry_at_most, settings.greylist_after),

@@ -51,6 +51,7 @@ _MORE: Final[Mapping[str, Said]] = {
 _WORDS: Final = Words(
     sent=_sent,
     not_held=Sentence.of("this station does not hold the SMS operation now: `heitz-service status` says who does"),
+    opening=Sentence.of("its first run goes on: it waits for the answer of whoever sends the SMS"),
     refused_login=_refused_login,
     more=_MORE,
 )

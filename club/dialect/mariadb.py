@@ -74,14 +74,20 @@ def _refuse_plain(connection: pyodbc.Connection, where: str) -> None:
 def _set_up(connection: pyodbc.Connection, limits: Limits) -> Traits:
     connection.maxwrite = _AT_ONCE  # long texts sent in pieces arrive damaged, and nothing says so: pyodbc issue 1375
     cursor = connection.cursor()
-    version, flush, binlog, sync_binlog = cursor.execute(
-        "SELECT VERSION(), @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog"
+    version, flush, binlog, sync_binlog, encoding = cursor.execute(
+        "SELECT VERSION(), @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog, @@character_set_client"
     ).fetchone()
     if "mariadb" not in version.lower():
         raise DatabaseUnfit("the server is MySQL {version}: use MariaDB, PostgreSQL or SQL Server", version=version)
     if version_of(version) < NEEDED:
         raise DatabaseUnfit(
             "MariaDB {version} is too old: update the server to 10.11 or newer", version=version.split("-")[0]
+        )
+    if encoding != "utf8mb4":  # an address or a data source that says so: names would become question marks, silently
+        raise DatabaseUnfit(
+            "the connection to the database is set to the encoding {encoding}, which cannot hold every name: "
+            "take CHARSET={encoding} out of the address, or out of the ODBC data source",
+            encoding=encoding,
         )
     cursor.execute(
         f"SET SESSION max_statement_time={limits.statement_seconds}, innodb_lock_wait_timeout={limits.lock_seconds}, "

@@ -48,14 +48,14 @@ def opener(url: URL, password: str | None, limits: Limits) -> Opener:
         "password": password,
         "application_name": "heitz-service",
         "connect_timeout": limits.connect_seconds,
-        "client_encoding": "utf8",
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": limits.silence_seconds * 1000,
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    parameters = {**ours, **said, "options": f"{said.get('options', '')} {options}".strip()}
+    # Whatever the address says: in another encoding no name with a letter that it lacks could be written.
+    parameters = {**ours, **said, "client_encoding": "utf8", "options": f"{said.get('options', '')} {options}".strip()}
 
     def connect() -> tuple[Any, Traits]:
         connection = BoundedConnection.connect(**parameters)

@@ -38,7 +38,6 @@ class Server:
             max_overflow=0,
             pool_timeout=busy_seconds,
             pool_recycle=_RECYCLED_SECONDS,
-            pool_pre_ping=True,
         )
 
     def patient_engine(self) -> Engine:

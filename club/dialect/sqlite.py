@@ -1,9 +1,11 @@
 """SQLite: one file on one PC, in WAL mode, durable at each commit."""
 
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +18,14 @@ from club.errors import DatabaseAway, DatabaseError, DatabaseUnfit
 WRITING: Final = "club_writing"
 _WAL_SIZE_LIMIT: Final = 64 * 1024 * 1024
 _DRIVE_REMOTE: Final = 4
+_MOUNTS: Final = Path("/proc/self/mountinfo")
+_SHARES: Final = frozenset(
+    {
+        *("afs", "ceph", "cifs", "davfs", "fuse.davfs2", "fuse.gvfsd-fuse", "fuse.sshfs", "ncpfs"),
+        *("nfs", "nfs4", "smb3", "smbfs"),
+    }
+)
+"""Linux's names for what another computer keeps."""
 
 
 def path_of(url: URL) -> Path:
@@ -194,7 +204,12 @@ def _cannot_open(path: Path) -> DatabaseAway | DatabaseUnfit:
             "the folder of the database {path} does not exist: create it, or correct the settings", path=str(path)
         )
     if not path.exists():
-        return DatabaseUnfit("there is no database {path}: run heitz-service database init", path=str(path))
+        return DatabaseUnfit(
+            # Of a disk that was taken out nobody must make a second, empty club.
+            "there is no database {path}: if there was one, look for its disk or its backup; "
+            "for a new club run heitz-service database init",
+            path=str(path),
+        )
     return DatabaseAway(
         "the database {path} cannot be opened: if that lasts, check its disk and this user's rights", path=str(path)
     )
@@ -212,4 +227,17 @@ def _is_remote(name: str) -> bool:
 
         drive = f"{Path(name).absolute().drive}\\"
         return bool(ctypes.windll.kernel32.GetDriveTypeW(drive) == _DRIVE_REMOTE)
+    with suppress(OSError):  # only Linux has it
+        return is_on_share(Path(name).absolute(), _MOUNTS.read_text("utf-8", "surrogateescape"))
     return False
+
+
+def is_on_share(path: Path, mounts: str) -> bool:
+    """Tell whether what is mounted where `path` lies is another computer's; `mounts` is as proc(5) has mountinfo."""
+    deepest, kind = -1, ""
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        point = Path(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), before.split(" ")[4]))
+        if path.is_relative_to(point) and len(point.parts) >= deepest:  # the later of two covers the other
+            deepest, kind = len(point.parts), after.split(" ")[0]
+    return kind in _SHARES

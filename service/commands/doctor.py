@@ -37,13 +37,13 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace, console: Console) -> int:
     from service.doctor import Examination  # noqa: PLC0415
     from service.findings import Level  # noqa: PLC0415
+    from service.settings_language import prefer_settings_language  # noqa: PLC0415
 
     examination = Examination(
         options.config, getattr(options, "station", None), console.environment, console.asked_language
     )
     findings = list(examination.findings())
-    if examination.settings is not None:
-        console.prefer(str(examination.settings.club.language))
+    prefer_settings_language(console, options.config)  # of a file that is to be mended, too
     documents = [
         {"check": finding.check, "level": str(finding.level), "text": console.text(finding.sentence)}
         for finding in findings

@@ -1,3 +1,5 @@
+DELETE FROM attendance_correction WHERE attendance_correction.id IN (__[POSTCOMPILE_id_1])
+
 DELETE FROM attendance_minute WHERE attendance_minute.zone = :zone_1 AND attendance_minute.minute_at <= :minute_at_1
 
 DELETE FROM email_opt_out WHERE email_opt_out.address = :address_1

@@ -41,7 +41,7 @@ def client(engine: str, request: pytest.FixtureRequest) -> Callable[[Database, s
                 server = request.getfixturevalue("postgresql")
                 command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(server.port)]
                 command += ["-U", "postgres", name]
-        ended = subprocess.run(command, input=script, text=True, capture_output=True, check=False, timeout=50)
+        ended = subprocess.run(command, input=script, text=True, capture_output=True, check=False, timeout=150)
         assert (ended.returncode == 0) == (ended.stderr == ""), ended
         return ended.stderr
 

@@ -40,7 +40,7 @@ class Driver:
         self.calls += 1
         self.called.set()
         if self.is_hung:
-            self.released.wait(30)
+            self.released.wait(120)
         if self.error is not None:
             raise self.error
         self.opened.append(Connection())
@@ -52,7 +52,7 @@ class Dialing:
     driver: Driver = attrs.field(factory=Driver)
     now: float = 1000.0
 
-    def dialer(self, seconds: float = 30.0) -> Dialer:
+    def dialer(self, seconds: float = 90.0) -> Dialer:
         return Dialer(self.driver.open, "mariadb club", seconds, lambda: self.now)
 
 
@@ -146,10 +146,10 @@ def test_several_threads_make_one_attempt_and_all_learn_what_became_of_it(dialin
     threads = [threading.Thread(target=ask) for _ in range(5)]
     for thread in threads:
         thread.start()
-    assert driver.called.wait(10)
+    assert driver.called.wait(90)
     driver.released.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(90)
     assert driver.calls == 1
     assert sorted(type(error).__name__ for error in told) == [*["DatabaseAway"] * 4, "OperationalError"]
 
@@ -161,9 +161,10 @@ def test_a_driver_that_never_returns_costs_one_thread_and_all_goes_on_when_it_is
         with pytest.raises(DatabaseAway, match="has not come back from connecting: check the network and the server"):
             dialer.dial()
         dialing.now += 1
+    assert driver.called.wait(90)
     assert driver.calls == 1
     assert sum(thread.name == "database-dial" for thread in threading.enumerate()) == 1
-    driver.is_hung = False
+    driver.is_hung, dialer._seconds = False, 90.0
     dialing.now += 60
     assert dialer.dial()[0] is driver.opened[0]
 
@@ -183,11 +184,12 @@ def test_a_driver_that_comes_back_too_late_is_tried_again_soon_and_its_connectio
     driver.is_hung = True
     with pytest.raises(DatabaseAway):
         dialer.dial()
+    assert driver.called.wait(90)
     late = [thread for thread in threading.enumerate() if thread.name == "database-dial"]
-    driver.is_hung = False
+    driver.is_hung, dialer._seconds = False, 90.0
     driver.released.set()
     for thread in late:
-        thread.join(10)
+        thread.join(90)
     assert driver.opened[0].is_closed
     dialing.now += 2.01
     assert dialer.dial()[0] is driver.opened[1]

@@ -52,14 +52,14 @@ def test_two_stations_that_keep_one_objection_at_once_keep_it_once(club: Any) ->
     at_once = threading.Barrier(2)
 
     def add(mine: EmailOptOuts) -> None:
-        at_once.wait(10)
+        at_once.wait(90)
         mine.add("lea@example.org", "desk")
 
     threads = [threading.Thread(target=add, args=(mine,)) for mine in kept]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(90)
     assert [each.address for each in kept[0].list()] == ["lea@example.org"]
 
 

@@ -45,7 +45,7 @@ sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from club import EMAIL, Database, Journal, Lease, Outbox, Sent
 folder = Path(sys.argv[2])
-database = Database(sys.argv[3], busy_seconds=10)
+database = Database(sys.argv[3], busy_seconds=60)
 with open(folder / "processes", "a+") as known:    # as the instance lock keeps them
     known.seek(0)
     predecessors = known.read().split()
@@ -85,11 +85,11 @@ def test_kill_9_at_random_doubles_nothing_and_loses_nothing(club: Any, started: 
         while seen < sends and station.stdout.read(1) == b".":  # the kill comes at a send, not at a time
             seen += 1
         if kills == most_kills or seen < sends:
-            station.communicate(timeout=60)
+            station.communicate(timeout=150)
             assert station.returncode == 0
             break
         station.send_signal(signal.SIGKILL)
-        station.wait(timeout=60)
+        station.wait(timeout=150)
         station.stdout.close()
         kills += 1
     received = Counter((tmp_path / "received").read_text().split())
@@ -110,8 +110,9 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from datetime import timedelta
 from club import EMAIL, Database, Lease, LeaseLost, Outbox, Sent, Times
-database = Database(sys.argv[2], busy_seconds=10)
-lease = Lease(database, "email", "ACCUEIL", "one", times=Times(timedelta(seconds=1), timedelta(seconds=0.3)))
+database = Database(sys.argv[2], busy_seconds=60)
+# Long enough to live through a claim and a mark on a computer that has no time.
+lease = Lease(database, "email", "ACCUEIL", "one", times=Times(timedelta(seconds=9), timedelta(seconds=0.3)))
 assert lease.acquire()
 outbox = Outbox(database, EMAIL, lease)
 outbox.recover()
@@ -133,8 +134,8 @@ def test_a_station_that_was_frozen_is_refused_and_its_late_answer_is_taken(club:
     assert frozen.stdout is not None
     assert frozen.stdout.readline() == "begun\n"
     frozen.send_signal(signal.SIGSTOP)
-    database = Database(club.place.url, busy_seconds=10)
-    heir = Lease(database, "email", "SERVEUR", "two", times=Times(timedelta(seconds=1), timedelta(seconds=0.3)))
+    database = Database(club.place.url, busy_seconds=60)
+    heir = Lease(database, "email", "SERVEUR", "two", times=Times(timedelta(seconds=9), timedelta(seconds=0.3)))
     pause = threading.Event()
     while not heir.acquire():
         pause.wait(0.05)
@@ -145,7 +146,7 @@ def test_a_station_that_was_frozen_is_refused_and_its_late_answer_is_taken(club:
     heir.renew()
     assert outbox.begin(message)
     frozen.send_signal(signal.SIGCONT)
-    told, _ = frozen.communicate("go\n", timeout=30)
+    told, _ = frozen.communicate("go\n", timeout=90)
     assert told == "refused True\n"
     assert (club.state(first), club.state(second)) == ("sent", "sending")
     database.dispose()

@@ -231,15 +231,15 @@ def test_a_thread_that_never_comes_back_does_not_hold_the_others_for_ever(
 
     def hang(_connection: Any) -> None:
         entered.set()
-        leave.wait(10)
+        leave.wait(120)
 
     hung = threading.Thread(target=lambda: lease.fenced(hang))
     hung.start()
-    assert entered.wait(10)
+    assert entered.wait(90)
     with pytest.raises(DatabaseAway, match="another thread still waits for the lease email"):
         lease.renew()
     leave.set()
-    hung.join(10)
+    hung.join(90)
 
 
 def test_of_two_that_see_a_free_lease_one_takes_it(club: Any) -> None:

@@ -460,19 +460,16 @@ class SmsMachine(OutboxMachine):
                     self._sending(run).settle_absent(each)
 
 
-@pytest.mark.timeout(300)
 def test_nothing_is_sent_twice_and_nothing_is_lost_of_sms(model_places: ModelPlaces) -> None:
     SmsMachine.places = OutboxMachine.places = model_places
     run_state_machine_as_test(SmsMachine, settings=settings(SETTINGS, max_examples=model_places.examples(40)))
 
 
-@pytest.mark.timeout(300)
 def test_nothing_is_sent_twice_and_nothing_is_lost(model_places: ModelPlaces) -> None:
     OutboxMachine.places = model_places
     run_state_machine_as_test(OutboxMachine, settings=settings(SETTINGS, max_examples=model_places.examples(40)))
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.engines("sqlite")
 def test_the_model_catches_a_recovery_that_sends_again(
     model_places: ModelPlaces, monkeypatch: pytest.MonkeyPatch

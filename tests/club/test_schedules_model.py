@@ -136,7 +136,6 @@ class ScheduleMachine(RuleBasedStateMachine):
         self.places.give_back(self.place)
 
 
-@pytest.mark.timeout(180)
 def test_each_occurrence_is_done_once_whatever_happens(model_places: ModelPlaces) -> None:
     class Machine(ScheduleMachine):
         places = model_places
@@ -145,7 +144,6 @@ def test_each_occurrence_is_done_once_whatever_happens(model_places: ModelPlaces
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.timeout(180)
 def test_the_model_finds_a_club_in_which_each_station_goes_by_itself(model_places: ModelPlaces) -> None:
     class Careless(ScheduleMachine):
         """Each station under an operation's name of its own: no occurrence is unique."""

@@ -145,7 +145,7 @@ def test_what_is_no_sql_server_becomes_one_sentence_within_the_timeout(
     began = monotonic()
     with pytest.raises(DatabaseAway, match=r"mssql 127\.0\.0\.1/club does not answer: check the network"):
         database.read(lambda _connection: None)
-    assert monotonic() - began < 10
+    assert monotonic() - began < 60
     database.dispose()
 
 

@@ -22,11 +22,11 @@ def _hang(turns: Turns) -> tuple[threading.Event, threading.Thread]:
     def keep() -> None:
         with turns.take(1):
             taken.set()
-            back.wait(30)
+            back.wait(120)
 
     thread = threading.Thread(target=keep)
     thread.start()
-    assert taken.wait(10)
+    assert taken.wait(90)
     return back, thread
 
 

@@ -106,7 +106,7 @@ class Club:
             env=self._environment(),
             cwd=ROOT,
             check=False,
-            timeout=50,
+            timeout=90,
         )
         if words[0] in CALM_COMMANDS:
             self._shown.append(f"{ended.stdout}{ended.stderr}")
@@ -130,14 +130,14 @@ class Club:
         names = ["recipient", "subject", "text_body", *columns]
         statement = f"INSERT INTO email ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
         rows = [(each, "Séance", "Bonjour", *columns.values()) for each in recipients]
-        with closing(sqlite3.connect(self.database, timeout=20)) as connection, connection:
+        with closing(sqlite3.connect(self.database, timeout=60)) as connection, connection:
             connection.executemany(statement, rows)
 
     def states(self) -> dict[str, int]:
         return dict(self.rows("SELECT state, count(*) FROM email GROUP BY state"))
 
     def rows(self, statement: str) -> list[Any]:
-        with closing(sqlite3.connect(self.database, timeout=20)) as connection:
+        with closing(sqlite3.connect(self.database, timeout=60)) as connection:
             return connection.execute(statement).fetchall()
 
     def copies(self) -> "Counter[str]":
@@ -183,5 +183,5 @@ class Club:
 def end(process: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> int:
     """Send a signal to a station and return its exit code."""
     process.send_signal(number)
-    process.communicate(timeout=40)
+    process.communicate(timeout=90)
     return process.returncode

@@ -44,6 +44,10 @@ def _is_told(club: ServerClub, said: str) -> bool:
     return said in str(club.operation("email")["reason"])
 
 
+def _all_run(club: ServerClub) -> bool:
+    return {actor["state"] for actor in club.status()["actors"]} == {"running"}
+
+
 def _bad_addresses(club: ServerClub) -> list[tuple[str, str]]:
     server = club.server
     guarded = server.url("club", "guarded:{password}")
@@ -56,6 +60,7 @@ def _bad_addresses(club: ServerClub) -> list[tuple[str, str]]:
         (guarded.format(password="right"), "give it the right to read and write the club's tables"),
     ]
     if server.engine == "mariadb":
+        found.append((server.url("club", CHARSET="latin1"), "take CHARSET=latin1 out of the address"))
         return [*found, (server.url("club", driver="Zorglub"), "is not installed: install it, or correct its name")]
     server.administer(READ_ONLY, database="club")
     server.administer("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
@@ -72,9 +77,13 @@ def test_each_bad_address_is_told_by_its_remedy_and_the_good_one_needs_no_restar
         club.address = address
         club.write_settings()
         club.wait_until(partial(_is_told, club, said))
+<<<<<<< HEAD
+=======
+        club.wait_until(partial(_all_run, club))
+>>>>>>> four-proof
         status = club.status()
         assert status["state"] == "attention"
-        assert {actor["state"] for actor in status["actors"]} == {"running"}, "nothing has crashed"
+        assert {actor["restarts"] for actor in status["actors"]} == {0}, "nothing has crashed"
         assert "Traceback" not in str(status)
         assert "wrong" not in str(status["operations"])
     club.address = good
@@ -83,6 +92,19 @@ def test_each_bad_address_is_told_by_its_remedy_and_the_good_one_needs_no_restar
     club.wait_until(lambda: club.states() == {"sent": 1})
     club.wait_until(lambda: club.status()["state"] == "active")
     assert station.poll() is None
+
+
+def test_a_command_says_one_sentence_in_the_reader_s_language(club: ServerClub) -> None:
+    for address, said in _bad_addresses(club):
+        if "the right to read and write" in said:
+            continue  # to read is allowed
+        club.address = address
+        club.write_settings()
+        code, out, errors = club.command("database", "check", "--config", str(club.settings), "--lang", "fr")
+        assert (code, out) == (2, ""), errors
+        assert errors.startswith("heitz-service: "), errors
+        assert errors.count("\n") == 1, errors
+        assert "the " not in errors, "English"
 
 
 def test_an_engine_that_is_not_known_is_told_and_the_last_good_settings_go_on(club: ServerClub) -> None:

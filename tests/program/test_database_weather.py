@@ -66,7 +66,7 @@ def test_a_locked_database_delays_and_loses_nothing(club: Club) -> None:
     club.wait_until(lambda: club.states() == {"sent": 1})
     club.wait_until(lambda: club.status()["state"] == "active")
     assert club.copies() == {"a@example.org": 1}
-    assert "email works again" in (club.home / "logs" / "accueil.log").read_text("utf-8")
+    club.wait_until(lambda: "email works again" in (club.home / "logs" / "accueil.log").read_text("utf-8"))
 
 
 def test_a_database_that_is_deleted_under_a_station_is_told_and_a_new_one_is_served(club: Club) -> None:

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,7 @@ def test_an_operation_goes_over_at_once_works_there_and_comes_back(pair: Club) -
     assert (code, errors) == (0, "")
     assert (told["from"], told["to"], told["holder"], told["is_done"]) == ("ACCUEIL", "SERVEUR", "SERVEUR", True)
     pair.wait_until(lambda: pair.operation("email", "--station", "SERVEUR")["state"] == "active")
-    assert pair.operation("email", "--station", "ACCUEIL")["state"] == "standby"
+    pair.wait_until(lambda: pair.operation("email", "--station", "ACCUEIL")["state"] == "standby")
     pair.write_emails("b@example.org")
     pair.wait_until(lambda: pair.states() == {"sent": 2})
     assert pair.copies() == {"a@example.org": 1, "b@example.org": 1}
@@ -88,7 +90,8 @@ def test_a_stopped_station_is_not_handed_to_and_its_operation_is_told(pair: Club
     assert code == 1
     assert "SERVEUR was stopped" in errors
     assert "start Heitz Service there" in errors
-    assert [concern["kind"] for concern in overview(pair)["concerns"]] == ["server_stopped"]
+    # Its first sign of life may have said that something was amiss yet; the next comes in half a minute.
+    pair.wait_until(lambda: [concern["kind"] for concern in overview(pair)["concerns"]] == ["server_stopped"])
 
 
 def test_a_message_in_flight_is_finished_before_its_operation_goes(club: Club) -> None:
@@ -112,9 +115,22 @@ def test_a_message_in_flight_is_finished_before_its_operation_goes(club: Club) -
     assert club.copies() == {"dot-silent@example.org": 1, "b@example.org": 1}
 
 
+def _is_frozen_with_no_lock(club: Club, pid: int) -> bool:
+    """Freeze a station; one that was just writing keeps the file locked, and is let go on."""
+    os.kill(pid, signal.SIGSTOP)
+    with closing(sqlite3.connect(club.database, timeout=0.1, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            os.kill(pid, signal.SIGCONT)
+            return False
+        connection.execute("ROLLBACK")
+        return True
+
+
 def test_a_station_that_freezes_before_it_lets_go_leaves_the_wish(pair: Club) -> None:
     pid = pair.status("--station", "ACCUEIL")["pid"]
-    os.kill(pid, signal.SIGSTOP)
+    pair.wait_until(lambda: _is_frozen_with_no_lock(pair, pid))
     try:
         code, told, _ = handover(pair, "--to", "SERVEUR", "--wait", "2")
     finally:

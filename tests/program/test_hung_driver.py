@@ -52,20 +52,23 @@ def test_a_driver_that_never_comes_back_costs_one_thread_and_all_goes_on_when_it
     club.wait_until(lambda: "has not come back from connecting" in str(club.operation("email")["reason"]))
     began = monotonic()
     status = club.status()
+<<<<<<< HEAD
     assert monotonic() - began < 30, "the command's own start included"
+=======
+    assert monotonic() - began < 40, "no command waits for the driver"
+>>>>>>> four-proof
     assert status["state"] == "attention"
-    assert {actor["state"] for actor in status["actors"]} == {"running"}, "nobody is hung but the driver"
-    assert {actor["restarts"] for actor in status["actors"]} == {0}
+    club.wait_until(lambda: {actor["state"] for actor in club.status()["actors"]} == {"running"})
+    assert {actor["restarts"] for actor in status["actors"]} == {0}, "nobody is hung but the driver"
     hung = psutil.Process(station.pid).num_threads()
 
     flag.unlink()
     club.wait_until(lambda: club.states() == {"sent": 1})
     club.wait_until(lambda: club.status()["state"] == "active")
-    assert psutil.Process(station.pid).num_threads() <= hung, "the thread that hangs, and no other"
+    club.wait_until(lambda: psutil.Process(station.pid).num_threads() <= hung)  # the one that hangs, and no other
     assert station.poll() is None
 
 
-@pytest.mark.timeout(180)  # three watchdogs have to run out, one after the other
 def test_actors_whose_statements_never_come_back_are_replaced_and_all_goes_on_when_they_do(club: ServerClub) -> None:
     flag = club.folder / "hang"
     station = _start(club, flag)
@@ -77,7 +80,11 @@ def test_actors_whose_statements_never_come_back_are_replaced_and_all_goes_on_wh
         club.wait_until(lambda path=path: club.actor(path)["restarts"] > 0)  # type: ignore[misc]
     began = monotonic()
     assert club.status()["state"] == "attention"
+<<<<<<< HEAD
     assert monotonic() - began < 30, "the command's own start included"
+=======
+    assert monotonic() - began < 40, "no command waits for the driver"
+>>>>>>> four-proof
 
     flag.unlink()
     club.write_emails("b@example.org")

@@ -6,8 +6,6 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from club import Database, Occurrences, Runs
 from tests.program.sample_club import Club
 
@@ -28,7 +26,10 @@ def prepare(club: Club) -> None:
         connection.execute("UPDATE operation_run SET started_ms = 1000 WHERE operation = 'backup'")
 
 
+<<<<<<< HEAD
 @pytest.mark.timeout(170)
+=======
+>>>>>>> four-proof
 def test_a_night_that_was_missed_is_made_up_by_one_of_three_stations(club: Club) -> None:
     prepare(club)
     for station in STATIONS:

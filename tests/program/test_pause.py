@@ -17,16 +17,16 @@ def test_nothing_leaves_during_a_pause_also_after_a_kill_and_all_leaves_once_aft
     accueil = club.start()
     at = ("--station", "ACCUEIL")
     club.wait_until(lambda: club.operation("email", *at)["holder"] == "ACCUEIL")  # its own lease, taken up again
+    club.wait_until(lambda: str(club.operation("email", *at)["reason"]).endswith(": the server moves"))
     paused = club.operation("email", *at)
     assert (paused["state"], paused["can_pause"]) == ("waiting", False)
-    assert paused["reason"].endswith(": the server moves")
     code, out, _ = club.command("status", *at)
     assert code == 1  # it needs attention
     assert "paused until" in out
     code, _, errors = club.command("run-now", "email", *at)
     assert (code, "heitz-service resume email" in errors) == (1, True)
     assert club.states() == {"pending": 20}
-    assert club.operation("email", "--station", "SERVEUR")["state"] == "standby"
+    club.wait_until(lambda: club.operation("email", "--station", "SERVEUR")["state"] == "standby")
     assert club.command("resume", "email", *at)[0] == 0
     club.wait_until(lambda: club.states() == {"sent": 20})
     assert set(club.copies().values()) == {1}

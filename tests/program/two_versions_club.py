@@ -11,7 +11,7 @@ from club import Database
 from club.migrations import initialise
 from tests.program import sample_club
 
-SECONDS: Final = 60.0
+SECONDS: Final = 90.0
 
 
 class ServerClub(sample_club.Club):
@@ -25,7 +25,7 @@ class ServerClub(sample_club.Club):
             name = f"program{abs(hash(folder)) % 10**9}"
             server.administer(f"CREATE DATABASE {name}")
             self.address = server.url(name)
-        self._open = Database(self.address, busy_seconds=20)
+        self._open = Database(self.address, busy_seconds=60)
 
     def write_settings(self, email: str = "", smtp: str = "", more: str = "") -> None:
         super().write_settings(email, smtp, more)

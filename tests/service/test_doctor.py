@@ -72,6 +72,18 @@ def test_the_page_fits_the_terminal(config: Path, capsys: pytest.CaptureFixture[
     assert max(map(len, page.splitlines())) <= 80
 
 
+@pytest.mark.parametrize(
+    ("amiss", "said"), [("zorglub = 1", "clé inconnue"), ("[club", "cette table a déjà été donnée")]
+)
+def test_a_file_that_is_to_be_mended_is_told_of_in_its_own_language(
+    config: Path, capsys: pytest.CaptureFixture[str], amiss: str, said: str
+) -> None:
+    french = SETTINGS.replace('"en"', '"fr"')
+    config.write_text(french.replace('name = "Forme', f'{amiss}\nname = "Forme'), encoding="utf-8")
+    _, findings = examined(capsys)
+    assert said in findings["settings"][0]["text"]
+
+
 def test_every_problem_of_the_settings_is_found_and_the_other_checks_go_on(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -18,7 +19,8 @@ import psutil
 import psycopg
 import pyodbc
 
-_START_SECONDS: Final = 30
+_START_SECONDS: Final = 90
+_CHANCE: Final = random.SystemRandom()  # not the one that a test or a plugin seeds
 MARIADB_DRIVER: Final = "MariaDB Unicode"
 
 
@@ -33,9 +35,12 @@ def _unprivileged(command: Sequence[str], on_our_death: signal.Signals = signal.
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nothing has, and that no system gives away by itself while its server is down."""
+    while True:
+        port = _CHANCE.randrange(12_000, 32_000)  # below what Linux takes for the near end of connections
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Server(ABC):
@@ -98,7 +103,7 @@ class Server(ABC):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         assert self._process is not None
-        self._process.wait(15)
+        self._process.wait(60)
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -118,7 +123,7 @@ class Server(ABC):
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(self.stop_signal)
             try:
-                self._process.wait(15)
+                self._process.wait(60)
             except subprocess.TimeoutExpired:
                 self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -218,7 +218,7 @@ def an_attendance(database: Database) -> None:
     desk.correct("bassin", "Léa", "r", present=3)
     here.write((), now, reckoner), here.sensors(), here.keep_only(["a"])
     desk.zones(), desk.sensors("2026-11-24"), desk.sensor_days("2026-11-24"), desk.history("bassin", long_ago, now)
-    desk.correction(1), desk.corrections("bassin", long_ago), desk.purge(timedelta(0))
+    desk.correction(1), desk.corrections("bassin", long_ago), desk.purge(timedelta(days=-1))
 
 
 def compiled(url: str) -> str:
