@@ -128,7 +128,8 @@ class DeliveryReports:
         """Return the newest message of that name: a modem's references come again."""
         c = sms.c
         columns = (c.id, c.state, c.attempts, c.began_ms, NOW.label("now"))
-        for column, value in ((c.sent_as, report.sent_as), (c.provider_reference, report.provider_reference)):
+        # As they were kept: what an engine refuses to be asked for would come back in each run, and hold up all others.
+        for column, value in ((c.sent_as, _sent_as(report)), (c.provider_reference, _name(report))):
             if value:
                 found = select(*columns).where(column == value).order_by(c.id.desc()).limit(1)
                 if row := connection.execute(found).first():
@@ -176,7 +177,7 @@ class DeliveryReports:
             values = {
                 "fate": report.fate,
                 "provider_reference": _name(report),
-                "sent_as": report.sent_as and shortened(report.sent_as, 36),
+                "sent_as": _sent_as(report),
                 "reported_at": report.at,
                 "reason": _reason(report),
                 "received_ms": NOW,
@@ -225,6 +226,10 @@ def _within(at: datetime | None, began_ms: int | None, now: int) -> datetime | N
 
 def _reason(report: Report) -> str | None:
     return None if report.reason is None else shortened(mask(report.reason), 1000)
+
+
+def _sent_as(report: Report) -> str | None:
+    return None if report.sent_as is None else shortened(report.sent_as, 36)
 
 
 def _name(report: Report) -> str | None:
