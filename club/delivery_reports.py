@@ -6,6 +6,7 @@ for awaited in reports.awaiting(100, timedelta(days=2)):
     ...                                # whose fate a gateway may be asked
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ _KEPT_MS: Final = 3 * 24 * 3600 * 1000
 _KEPT_AT_MOST: Final = 10_000
 _IN_ONE_COMMIT: Final = 100
 _TRIES: Final = 3
+_OUR_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,36}")
 _LEFT: Final = ("sending", "sent", "uncertain")
 
 
@@ -168,7 +170,7 @@ class DeliveryReports:
 
     def _keep(self, connection: Connection, reports: list[Report]) -> int:
         """Keep reports of messages that are not known yet; how many. Another program may use the same account."""
-        named = [report for report in reports if report.sent_as or report.provider_reference]
+        named = [report for report in reports if _sent_as(report) or report.provider_reference]
         if not named:
             return 0
         count = connection.execute(select(func.count()).select_from(sms_report)).scalar_one()
@@ -229,7 +231,8 @@ def _reason(report: Report) -> str | None:
 
 
 def _sent_as(report: Report) -> str | None:
-    return None if report.sent_as is None else shortened(report.sent_as, 36)
+    """Return our name for it, None for what never was one: MariaDB compares a column of ASCII with nothing else."""
+    return report.sent_as if report.sent_as is not None and _OUR_NAME.fullmatch(report.sent_as) else None
 
 
 def _name(report: Report) -> str | None:
