@@ -125,11 +125,25 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=6),
     max_leaves=12,
 )
-BODIES = st.binary(max_size=30) | JSON.map(lambda value: json.dumps(value).encode())
-STATUSES = st.sampled_from([200, 201, 202, 204, 206, 300, 303, 400, 401, 402, 403, 404, 409, 418, 422, 429, 500, 503])
+
+
+def everywhere(value: Any) -> Any:
+    """Return an answer that holds the same in each place that is read."""
+    inner = dict.fromkeys(KEYS, value)
+    lists = {"events": [inner], "messages": [inner], "plan": [{**inner, "type": "sms"}]}
+    return {**inner, **lists, "status": inner}
+
+
+ANSWERS = JSON | JSON.map(everywhere) | JSON.map(lambda value: dict.fromkeys(KEYS, value))
+BODIES = st.binary(max_size=30) | ANSWERS.map(lambda value: json.dumps(value).encode())
+STATUSES = st.sampled_from(
+    [200, 200, 200, 200, 201, 202, 204, 206, 300, 303, 400, 401, 402, 403, 404, 409, 418, 422, 429, 500, 503]
+)
 HEADERS = st.dictionaries(
     st.sampled_from(["retry-after", "location", "content-type"]), st.text(max_size=12) | STRANGE.map(str), max_size=3
 )
+GREETING = Reply(200, {}, b"1764000000")
+"""What OVHcloud is asked before all else: its clock."""
 REPLIES = st.builds(Reply, STATUSES, HEADERS, BODIES, st.booleans())
 
 
@@ -157,7 +171,7 @@ def wired(name: str, replies: list[Reply]) -> HttpGateway[Any]:
 @pytest.mark.parametrize("name", GATEWAYS)
 @given(reply=REPLIES)
 def test_whatever_it_answers_to_an_sms_is_an_answer(name: str, reply: Reply) -> None:
-    gateway = wired(name, [Reply(200, {}, b"1764000000"), reply] if name == "ovh" else [reply])
+    gateway = wired(name, [GREETING, reply] if name == "ovh" else [reply])
     marks = Marks()
     answer: Answer = gateway.send(an_sms(), marks)
     assert isinstance(answer, Accepted | Refused | Unknown)
@@ -192,11 +206,13 @@ def credit(gateway: HttpGateway[Any]) -> None:
 
 
 @pytest.mark.parametrize("name", GATEWAYS)
-@given(replies=st.lists(REPLIES, min_size=1, max_size=4))
-def test_whatever_it_answers_to_a_question_is_understood_or_unavailable(name: str, replies: list[Reply]) -> None:
+@given(replies=st.lists(REPLIES, min_size=1, max_size=4), is_greeted=st.booleans())
+def test_whatever_it_answers_to_a_question_is_understood_or_unavailable(
+    name: str, replies: list[Reply], *, is_greeted: bool
+) -> None:
     for question in (look_up, reports, incoming, credit):
         with suppress(Unavailable):
-            question(wired(name, list(replies)))
+            question(wired(name, [*([GREETING] if is_greeted else []), *replies]))
 
 
 @pytest.mark.parametrize(
