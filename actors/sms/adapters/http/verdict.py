@@ -152,9 +152,9 @@ def retry_after(reply: Reply, now: datetime) -> timedelta | None:
     text = reply.headers.get("retry-after", "").strip()
     try:
         seconds = float(text) if text.isascii() and text.isdigit() else _until(text, now)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return min(timedelta(seconds=max(0.0, seconds)), _LONGEST_WAIT) if seconds < math.inf else _LONGEST_WAIT
+    return timedelta(seconds=min(max(0.0, seconds), _LONGEST_WAIT.total_seconds()))
 
 
 def _until(text: str, now: datetime) -> float:
