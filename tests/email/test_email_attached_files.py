@@ -14,6 +14,7 @@ from test_email_limits import SlowClub
 from actors.email.adapters import attached_files
 from actors.email.adapters.attached_files import NotYet, read_file
 from actors.email.adapters.message import Unsendable
+from club import Attachment
 
 LIMIT = 1000
 
@@ -244,3 +245,25 @@ def test_a_file_that_goes_away_between_the_claim_and_the_sending_is_told(
     [(state, error)] = club.sql("SELECT state, error FROM email")
     assert (state, server.recipients()) == ("failed", [])
     assert "its attachment facture.pdf is not there" in error
+
+
+def test_what_is_removed_from_the_table_while_it_is_loaded_does_not_leave_empty(
+    club: SlowClub, start_server: StartServer
+) -> None:
+    server = start_server()
+    club.write("lea@example.org", "transactional")
+    club.sql("INSERT INTO email_attachment (email_id, name, content) VALUES (1, 'facture.pdf', X'255044')")
+    load = club.outbox.content
+    loaded: list[bytes] = []
+
+    def content(attachment: Attachment) -> bytes:
+        loaded.append(load(attachment) if loaded else b"")
+        return loaded[-1]
+
+    club.outbox.content = content  # type: ignore[method-assign]
+    club.run_until_empty(server, most_runs=1)
+    assert server.recipients() == []
+    assert club.sql("SELECT state, attempts FROM email") == [("pending", 0)]
+    club.run_until_empty(server)
+    assert loaded == [b"", b"%PD"]
+    assert b'filename="facture.pdf"' in server.copies[0].content
