@@ -1,6 +1,6 @@
 """Choosing and loading the next messages of a queue, inside the transaction of a claim."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, Final
@@ -74,6 +74,14 @@ class Claiming:
             if ids:
                 hastened += connection.execute(self.statements.hasten, {"m_ids": ids}).rowcount
         return hastened
+
+    def give_back(self, connection: Connection, claimed: Mapping[int, str]) -> int:
+        """Undo claims, by message, of rows that nobody began; how many."""
+        undone = 0
+        for claim_id in set(claimed.values()):
+            ids = [message_id for message_id, its_claim in claimed.items() if its_claim == claim_id]
+            undone += connection.execute(self.statements.give_back, {"m_ids": ids, "m_claim": claim_id}).rowcount
+        return undone
 
     def put_off(self, connection: Connection, wishes: Sequence[tuple[Message, timedelta, str]]) -> int:
         """Give claimed rows back to be due only after so long, with the reason that people read; how many."""

@@ -6,6 +6,7 @@ for awaited in reports.awaiting(100, timedelta(days=2)):
     ...                                # whose fate a gateway may be asked
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ _KEPT_MS: Final = 3 * 24 * 3600 * 1000
 _KEPT_AT_MOST: Final = 10_000
 _IN_ONE_COMMIT: Final = 100
 _TRIES: Final = 3
+_OUR_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,36}")
 _LEFT: Final = ("sending", "sent", "uncertain")
 
 
@@ -128,7 +130,8 @@ class DeliveryReports:
         """Return the newest message of that name: a modem's references come again."""
         c = sms.c
         columns = (c.id, c.state, c.attempts, c.began_ms, NOW.label("now"))
-        for column, value in ((c.sent_as, report.sent_as), (c.provider_reference, report.provider_reference)):
+        # As they were kept: what an engine refuses to be asked for would come back in each run, and hold up all others.
+        for column, value in ((c.sent_as, _sent_as(report)), (c.provider_reference, _name(report))):
             if value:
                 found = select(*columns).where(column == value).order_by(c.id.desc()).limit(1)
                 if row := connection.execute(found).first():
@@ -167,7 +170,7 @@ class DeliveryReports:
 
     def _keep(self, connection: Connection, reports: list[Report]) -> int:
         """Keep reports of messages that are not known yet; how many. Another program may use the same account."""
-        named = [report for report in reports if report.sent_as or report.provider_reference]
+        named = [report for report in reports if _sent_as(report) or report.provider_reference]
         if not named:
             return 0
         count = connection.execute(select(func.count()).select_from(sms_report)).scalar_one()
@@ -176,7 +179,7 @@ class DeliveryReports:
             values = {
                 "fate": report.fate,
                 "provider_reference": _name(report),
-                "sent_as": report.sent_as and shortened(report.sent_as, 36),
+                "sent_as": _sent_as(report),
                 "reported_at": report.at,
                 "reason": _reason(report),
                 "received_ms": NOW,
@@ -225,6 +228,11 @@ def _within(at: datetime | None, began_ms: int | None, now: int) -> datetime | N
 
 def _reason(report: Report) -> str | None:
     return None if report.reason is None else shortened(mask(report.reason), 1000)
+
+
+def _sent_as(report: Report) -> str | None:
+    """Return our name for it, None for what never was one: MariaDB compares a column of ASCII with nothing else."""
+    return report.sent_as if report.sent_as is not None and _OUR_NAME.fullmatch(report.sent_as) else None
 
 
 def _name(report: Report) -> str | None:

@@ -45,6 +45,16 @@ class Message:
         content = "\0".join(legible(value) for _, value in values)
         return f"{self.created_at} {crc32(content.encode()):08x}"
 
+    def ends_at(self, now: datetime) -> datetime | None:
+        """Return when its time is over, by another clock than the database's, which said `now` at the claim.
+
+        None: never, and so is what would be beyond the calendar: programs write 9999-12-31 for it.
+        """
+        try:
+            return None if self.remaining_ms is None else now + timedelta(milliseconds=self.remaining_ms)
+        except OverflowError:
+            return None
+
     def text(self, column: str) -> str:
         """Return a text column, empty for NULL; only to be asked of a message without a problem."""
         value = self.values[column]

@@ -10,7 +10,7 @@ for message in outbox.claim(100):
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
@@ -148,7 +148,7 @@ class Outbox:
                 self._settling.apply(connection, answer, token)
             if is_time_to_hasten and self._longest_ms is not None:
                 self._claiming.hasten(connection, self._longest_ms)
-            self._unclaim(connection, left)
+            self._claiming.give_back(connection, left)
             while taken := self._claiming.take(connection, limit, claim_id, token):
                 waiting, departed = told_apart(self._journal, self._channel.name, taken)
                 for answer in departed:
@@ -257,7 +257,8 @@ class Outbox:
     def give_back(self, messages: Iterable[Message]) -> int:
         """Undo the claim of messages that were not begun, so that the next claim finds them; how many."""
         claimed = {message.id: message.claim_id for message in messages}
-        undone = self._database.write(lambda connection: self._unclaim(connection, claimed)) if claimed else 0
+        claiming = self._claiming
+        undone = self._database.write(lambda connection: claiming.give_back(connection, claimed)) if claimed else 0
         self._close(claimed.items())
         return undone
 
@@ -288,13 +289,6 @@ class Outbox:
         statement = select(table.c.content).where(table.c.id == attachment.id)
         value = self._database.read(lambda connection: connection.execute(statement).scalar())
         return value if isinstance(value, bytes) else str(value or "").encode("utf-8", "surrogateescape")
-
-    def _unclaim(self, connection: Connection, claimed: Mapping[int, str]) -> int:
-        undone = 0
-        for claim_id in set(claimed.values()):
-            ids = [message_id for message_id, its_claim in claimed.items() if its_claim == claim_id]
-            undone += connection.execute(self._statements.give_back, {"m_ids": ids, "m_claim": claim_id}).rowcount
-        return undone
 
     def _is_time_to_hasten(self) -> bool:
         """Whether to look for stranded rows: under each new hold, and then about as often as a row may wait."""

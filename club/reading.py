@@ -82,7 +82,11 @@ def legible(value: Any) -> str:
     """Return any value as text that can be printed and bound in a statement, whatever it holds."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    text = str(value)
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # half of a pair, which JSON can write
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def shortened(value: str, limit: int) -> str:

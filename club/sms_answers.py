@@ -39,7 +39,7 @@ class Received:
     def key(self) -> str:
         """Return what makes it this one, without telling who wrote it."""
         if self.identity is not None and len(self.identity) <= _WORDS:
-            return self.identity
+            return shortened(self.identity, _WORDS)
         told = self.identity or f"{self.sender}\0{self.at}\0{self.body}"
         return sha256(told.encode("utf-8", "replace")).hexdigest()
 

@@ -183,6 +183,13 @@ class SmsSending:
             for row in rows
         )
 
+    def is_another_s(self, provider_reference: str, message_id: int) -> bool:
+        """Return whether a name that the provider gave is that of another message than this one."""
+        c = sms.c
+        name = shortened(provider_reference, _REFERENCE_LENGTH)
+        statement = select(c.id).where(c.provider_reference == name, c.id != message_id).limit(1)
+        return self._database.read(lambda connection: connection.execute(statement).first()) is not None
+
     def settle_found(self, unsettled: Unsettled, provider_reference: str | None = None) -> bool:
         """Write down that the provider has it: it was sent when it was begun.
 

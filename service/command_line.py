@@ -8,6 +8,8 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not {"-h", "--help"}.isdisjoint(words):
         _prefer_settings_language(console)
     try:
-        options = _parser(words, console.language).parse_args(words)
+        options = _options(words, console)
     except SystemExit as end:  # argparse has said what is wrong, or shown the help
         return int(end.code or 0)
     try:
@@ -76,6 +78,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _show_origin(options)
         return Exit.ATTENTION
     return code
+
+
+def _options(words: Sequence[str], console: Console) -> argparse.Namespace:
+    """Return what was asked for; a wrong command line is told in the club's language, which is looked for only then."""
+    try:
+        with redirect_stderr(StringIO()):
+            return _parser(words, console.language).parse_args(words)
+    except SystemExit as end:
+        if end.code != Exit.USAGE:
+            raise
+    _prefer_settings_language(console)
+    return _parser(words, console.language).parse_args(words)
 
 
 def _prefer_settings_language(console: Console, config: object = None) -> None:

@@ -9,7 +9,7 @@ import attrs
 
 from actors.delivery.courier import Courier, LoginRefused, PutOff, Ready, Result, Settled, TransportAway, Untouched
 from actors.email import policy
-from actors.email.adapters.attached_files import read_file
+from actors.email.adapters.attached_files import NotYet, read_file
 from actors.email.adapters.message import Attachment, Draft, Envelope, Unsendable, build, message_id
 from actors.email.adapters.smtp import SmtpSession
 from actors.email.addresses import AddressError, Mailbox, Recipients, parse_mailbox, parse_recipients
@@ -60,6 +60,8 @@ class Letter:
     message: Message
     envelope: Envelope = attrs.field(repr=False)
     wrong: tuple[Recipient, ...] = attrs.field(repr=False)
+    ends_at: datetime | None = None
+    """When it is worth nothing any more, by this computer's clock."""
 
 
 class EmailCourier(Courier[Letter]):
@@ -100,22 +102,29 @@ class EmailCourier(Courier[Letter]):
     def prepare(self, message: Message) -> Ready[Letter]:
         """Build the message, or say at once why it never can leave."""
         if message.id == self._suspect:
-            self._suspect = None
-            return self._after_the_others(message)
+            self._suspect = None  # it goes behind the others
+            why = Sentence.of("the mail server takes no more for now: what is due waits")
+            return self._waits(message, why, self._settings.enough_pause)
         try:
             envelope, wrong = self._envelope(message)
         except (AddressError, Unsendable) as unsendable:
             return Settled(Failed(self._say(unsendable.sentence)))
+        except NotYet as not_yet:
+            return self._waits(message, not_yet.sentence, self._settings.retry_after)
         except SecretError as unknown:  # of the tokens: what is not marketing leaves all the same
             return PutOff(self._sender.now() + self._settings.retry_at_most, unknown.sentence)
         if not envelope.recipients:  # an earlier attempt reached them all
             return Settled(Sent(self.identity(message), self._remark(wrong)), wrong)
-        return Letter(message, envelope, wrong)
+        return Letter(message, envelope, wrong, message.ends_at(self._sender.now()))
 
     def identity(self, message: Message) -> str:
         """Return the Message-ID."""
         reference = message.text("reference") or None
         return message_id(self._sender.club, message.id, message.created_at, reference, self._mailbox)
+
+    def may_leave(self, parcel: Letter) -> bool:
+        """Return whether it has not expired: the mail server may have taken long to come to the final dot."""
+        return parcel.ends_at is None or self._sender.now() < parcel.ends_at
 
     def send(self, parcel: Letter, mark: Callable[[], bool]) -> Result:
         """Give one message to the mail server; the mark comes at once before the final dot."""
@@ -160,10 +169,10 @@ class EmailCourier(Courier[Letter]):
         pause = self._settings.enough_pause
         return pause if enough.code < _FOR_GOOD else max(pause, _DAY_IS_FULL)
 
-    def _after_the_others(self, message: Message) -> Settled | PutOff:
+    def _waits(self, message: Message, why: Sentence, wait: timedelta) -> Settled | PutOff:
+        """Return that a message is looked at again later, with no attempt counted, or that this has lasted too long."""
         now = self._sender.now()
-        at = now + self._settings.enough_pause
-        why = Sentence.of("the mail server takes no more for now: what is due waits")
+        at = now + wait
         given_up = why_given_up(
             RowFacts(message.attempts, self._due_at(message), message.expires_at), at, why, self._settings, now
         )
@@ -238,6 +247,8 @@ class EmailCourier(Courier[Letter]):
         for each in found:
             if each.path is None:
                 content = self._content(each)
+                if each.size and not content:  # removed since the claim; the next claim finds what is there then
+                    raise NotYet("its attachment {path} was changed while it was read", path=each.name[:60])
             elif each.size:
                 raise Unsendable("its attachment {name} has a content and a path: give one", name=each.name[:60])
             else:

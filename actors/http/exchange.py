@@ -8,6 +8,7 @@ from typing import Any, Final
 import attrs
 
 _LONGEST_QUOTE: Final = 160
+_READ_AT_MOST: Final = 4000
 _ECHO: Final = 12  # as many characters of a message's text, found in an answer, are no accident
 _TAGS: Final = re.compile(r"<[^>]*>")
 _NUMBER: Final = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){6,}")
@@ -65,10 +66,13 @@ class Reply:
 
     def quote(self, words: object) -> str:
         """Return what a provider says, fit to be shown: short, one line, without numbers, tokens, texts or markup."""
-        text = " ".join(_TAGS.sub(" ", str(words)).split())
-        for secret in self.private:
-            if secret and (secret in text or _echoes(text, secret)):
-                return "…"
+        text = str(words)
+        if any(secret in text for secret in self.private if secret):
+            return "…"
+        # What is shown stands at its beginning; and patterns take as long as the square of a run without spaces.
+        text = " ".join(_TAGS.sub(" ", text[:_READ_AT_MOST]).split())
+        if any(secret in text or _echoes(text, secret) for secret in self.private if secret):
+            return "…"
         for pattern in (_ADDRESS, _NUMBER, _TOKEN):
             text = pattern.sub("…", text)
         text = "".join(letter for letter in text if letter.isprintable())

@@ -1,7 +1,7 @@
 """Makes the SMS of one claim ready together: who objects, which numbers, what each is called at the provider."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import attrs
 
@@ -77,5 +77,5 @@ class Clerk:
 
 def draft_of(message: Message, now: datetime) -> Draft:
     """Return an SMS as its row has it; its end is brought from the database's clock to this computer's."""
-    expires_at = None if message.remaining_ms is None else now + timedelta(milliseconds=message.remaining_ms)
-    return Draft(message.text("recipient"), message.text("body"), Category(message.text("category")), expires_at)
+    category = Category(message.text("category"))
+    return Draft(message.text("recipient"), message.text("body"), category, message.ends_at(now))

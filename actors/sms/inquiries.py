@@ -237,7 +237,12 @@ class Inquiries:
         text = self._policy.text_of(Draft(unsettled.number, unsettled.body, category))
         validity = None if unsettled.expires_at is None else unsettled.expires_at - unsettled.began_at
         sms = Sms(unsettled.number, text, unsettled.sent_as, category, validity)
-        return Sighting(sms, unsettled.began_at, unsettled.provider_reference)
+        return Sighting(
+            sms,
+            unsettled.began_at,
+            unsettled.provider_reference,
+            lambda name: self._records.sending.is_another_s(name, unsettled.id),
+        )
 
     def _may_be_asked(self, sighting: Sighting) -> bool:
         """Whether asking may be done now: where it may send, only as if it were sent."""

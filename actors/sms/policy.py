@@ -1,6 +1,7 @@
 """Decides what an SMS may do now (leave, wait, fail, expire) and when it is tried again: pure, of facts and now."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import attrs
 
@@ -13,6 +14,9 @@ from actors.sms.reckoning import folded_if_cheaper
 from actors.sms.settings_sending import SendingSettings
 from actors.sms.transport import Category
 from config.sentence import Sentence
+
+_LONGEST_VALIDITY: Final = timedelta(days=30)
+"""No operator tries for so long; and "9999-12-31", which programs write for "never", gateways refuse as a number."""
 
 
 @attrs.frozen
@@ -33,7 +37,7 @@ class MayLeave:
     body: str = attrs.field(repr=False)
     parts: int
     validity: timedelta | None = None
-    """How long it is still worth delivering."""
+    """How long it is still worth delivering; None: as long as the operator likes to try."""
 
 
 @attrs.frozen
@@ -88,6 +92,8 @@ class Policy:
         if closed is not None:
             return closed
         validity = None if draft.expires_at is None else draft.expires_at - now
+        if validity is not None and validity > _LONGEST_VALIDITY:
+            validity = None
         return MayLeave(recipient, body, count_parts(body), validity)
 
     def text_of(self, draft: Draft) -> str:

@@ -210,6 +210,8 @@ class Sighting:
     sms: Sms
     began_at: datetime
     provider_reference: str | None = None
+    is_another_s: Callable[[str], bool] = attrs.field(default=lambda _reference: False, eq=False, repr=False)
+    """Whether the provider's name belongs to another SMS of ours: for who can be asked by number and text alone."""
 
 
 @runtime_checkable

@@ -29,7 +29,9 @@ def add(commands: Commands) -> None:
 
 def _count(options: argparse.Namespace, console: Console) -> int:
     from actors.sms.reckoning import lines_of, reckon  # noqa: PLC0415
+    from service.settings_language import prefer_settings_language  # noqa: PLC0415
 
+    prefer_settings_language(console)  # nothing else of them is needed
     text = sys.stdin.read().removesuffix("\n") if options.text == "-" else options.text
     found = reckon(text)
     if options.json:

@@ -39,7 +39,10 @@ def add(commands: Commands) -> None:
         'sms test +33612345678 --text "Bonjour" --seconds 30',
         run=_test,
     )
-    parser.option("number", metavar="NUMBER", help=Sentence.of("the telephone number; - reads it from the input"))
+    # Several words: people write a number with its spaces.
+    parser.option(
+        "number", nargs="+", metavar="NUMBER", help=Sentence.of("the telephone number; - reads it from the input")
+    )
     parser.option("--text", metavar="TEXT", help=Sentence.of("what it says"))
     parser.option(
         "--seconds",
@@ -62,7 +65,7 @@ def _test(options: argparse.Namespace, console: Console) -> int:
     with club_database(options, console) as (database, settings):
         # In the club's language, which is known by now.
         text = options.text or console.text(Sentence.of("This is a test of the club's SMS."))
-        number = read_number(options.number, settings)
+        number = read_number(" ".join(options.number), settings)
         message_id = _write(database, number, text)
         if not options.json:
             console.print(

@@ -110,6 +110,8 @@ SELECT TOP __[POSTCOMPILE_param_1] operation_run.id, operation_run.operation, op
 
 SELECT TOP __[POSTCOMPILE_param_1] operation_run.id, operation_run.operation, operation_run.occurrence, operation_run.station, operation_run.process, operation_run.outcome, operation_run.started_at, operation_run.started_ms, operation_run.finished_at, operation_run.finished_ms, operation_run.summary FROM operation_run WHERE operation_run.operation = :operation_1 ORDER BY operation_run.id DESC
 
+SELECT TOP __[POSTCOMPILE_param_1] sms.id FROM sms WHERE sms.provider_reference = :provider_reference_1 AND sms.id != :id_1
+
 SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.claim_id, sms.attempts, sms.began_ms, sms.sent_as, sms.provider_reference, sms.number, sms.body, sms.category, sms.expires_at FROM sms WHERE sms.state = :state_1 AND sms.id > :id_1 AND sms.began_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_2 AND sms.began_ms >= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) - :param_3 AND sms.number IS NOT NULL AND sms.claim_id IS NOT NULL ORDER BY sms.id
 
 SELECT TOP __[POSTCOMPILE_param_1] sms.id, sms.due_ms, sms.not_before, sms.expires_at, (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now FROM sms WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK) WHERE sms.state = :state_1 AND sms.priority = :priority_1 AND sms.due_ms <= (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AND sms.claim_token < :m_token ORDER BY sms.due_ms, sms.id

@@ -141,6 +141,29 @@ def test_reports_of_nobodys_messages_are_harmless_and_forgotten(
     assert club.sql("SELECT count(*) FROM sms_report") == [(0,)]
 
 
+@pytest.mark.parametrize("strange", ["\ud800", "p1\0", "é" * 300, "😀"])
+def test_a_name_that_no_engine_takes_holds_up_no_other_report(
+    strange: str, club: Any, outbox: Outbox, reports: DeliveryReports
+) -> None:
+    message, _ = begun(club, outbox)
+    assert outbox.settle(message, Sent("p1"))
+    never = datetime(1, 1, 1, tzinfo=UTC)
+    applied = reports.apply(
+        [Report("delivered", strange, at=never), Report("delivered", sent_as=strange), Report("failed", "p1", at=never)]
+    )
+    assert dict(applied.states) == {"failed": 1}
+    assert dict(reports.apply([]).states) == {}
+
+
+def test_a_strange_name_finds_the_message_that_was_kept_under_it(
+    club: Any, outbox: Outbox, reports: DeliveryReports
+) -> None:
+    message, _ = begun(club, outbox)
+    strange = "p\0" + "x" * 300
+    assert outbox.settle(message, Sent(strange))
+    assert dict(reports.apply([Report("delivered", strange)]).states) == {"delivered": 1}
+
+
 def test_of_two_messages_of_one_name_the_newest_is_meant(club: Any, outbox: Outbox, reports: DeliveryReports) -> None:
     for _ in range(2):
         message, _ = begun(club, outbox)

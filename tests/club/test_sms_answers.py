@@ -65,6 +65,17 @@ def test_an_answer_does_what_it_wishes(wish: Any, out: set[str], club: Any, answ
     assert answers.refusing([NUMBER]) == out
 
 
+@pytest.mark.parametrize("strange", ["\ud800", "\0", "ovh \0 \udfff 😀"])
+def test_an_answer_whose_letters_no_engine_takes_is_taken_once_all_the_same(
+    strange: str, club: Any, answers: SmsAnswers
+) -> None:
+    at = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) if strange == "\0" else datetime(1, 1, 1, tzinfo=UTC)
+    received = stop(identity=strange, sender=f"{NUMBER}{strange}", body=f"STOP {strange}", at=at)
+    assert answers.receive(received, "ovh")
+    assert not answers.receive(received, "ovh")
+    assert answers.refusing([NUMBER]) == {NUMBER}
+
+
 def test_an_answer_of_a_sender_without_a_number_is_stored(club: Any, answers: SmsAnswers) -> None:
     assert answers.receive(stop(sender="36111", number=None), "ovh")
     assert club.sql("SELECT count(*) FROM sms_opt_out") == [(0,)]

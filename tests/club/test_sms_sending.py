@@ -189,6 +189,14 @@ def test_an_old_question_says_nothing_of_the_next_attempt(club: Any, outbox: Out
     assert club.sql("SELECT state FROM sms") == [("uncertain",)]
 
 
+def test_a_name_of_the_provider_belongs_to_one_message(club: Any, outbox: Outbox, sending: SmsSending) -> None:
+    first, second = sent(club, outbox, Sent("p1")), sent(club, outbox, Uncertain("no reply"))
+    assert sending.is_another_s("p1", second)
+    assert not sending.is_another_s("p1", first)
+    assert not sending.is_another_s("p2", second)
+    assert not sending.is_another_s("\ud800\0", second)
+
+
 @pytest.mark.engines("sqlite")
 def test_limits_reports_and_look_ups_are_answered_by_an_index(club: Any, sending: SmsSending) -> None:
     """A year of SMS lies in the table: none of what is asked every minute may read it all."""
@@ -198,6 +206,7 @@ def test_limits_reports_and_look_ups_are_answered_by_an_index(club: Any, sending
     sending = SmsSending(database, "ACCUEIL")
     sending.spent(MIDNIGHT)
     sending.unsettled(10, NO_TIME)
+    sending.is_another_s("p1", 1)
     reports = DeliveryReports(database, "ACCUEIL")
     reports.apply([Report("delivered", "p1", "n1")])
     reports.apply([])
@@ -207,7 +216,7 @@ def test_limits_reports_and_look_ups_are_answered_by_an_index(club: Any, sending
         for sql, given in asked
         if re.search(r"(FROM|JOIN) sms\b", sql)
     }
-    assert len(plans) == 7
+    assert len(plans) == 8
     for sql, plan in plans.items():
         assert re.search(r"SEARCH sms\b", plan), f"{sql}: {plan}"
         assert not re.search(r"SCAN sms\b", plan), f"{sql}: {plan}"

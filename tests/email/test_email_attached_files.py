@@ -1,14 +1,20 @@
 """Attachments come from the allowed folder, whole or not at all."""
 
+import errno
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from email_fixtures import StartServer
+from test_email_limits import SlowClub
 
 from actors.email.adapters import attached_files
-from actors.email.adapters.attached_files import read_file
+from actors.email.adapters.attached_files import NotYet, read_file
 from actors.email.adapters.message import Unsendable
+from club import Attachment
 
 LIMIT = 1000
 
@@ -102,8 +108,33 @@ def test_the_folder_itself_may_be_a_link(folder: Path, tmp_path: Path) -> None:
 def test_what_is_not_there_is_told_without_the_rest_of_its_path(folder: Path) -> None:
     with pytest.raises(Unsendable, match=r"its attachment b\.pdf is not there"):
         read_file(folder, "Dupont/b.pdf", LIMIT)
-    with pytest.raises(Unsendable, match="is not there"):
+
+
+def test_a_folder_that_is_away_is_no_fault_of_the_row(folder: Path) -> None:
+    with pytest.raises(NotYet, match="attachments_folder cannot be opened"):
         read_file(folder / "gone", "b.pdf", LIMIT)
+
+
+@pytest.mark.parametrize(("number", "error"), [(errno.EIO, NotYet), (errno.EMFILE, NotYet), (errno.EACCES, Unsendable)])
+def test_a_share_that_stutters_is_waited_for_and_a_file_that_may_not_be_read_is_not(
+    folder: Path, number: int, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = os.open
+
+    def stutter(path: Any, *args: Any, **kwargs: Any) -> int:
+        if Path(path).name == "a.pdf":
+            raise OSError(number, os.strerror(number))
+        return opened(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", stutter)
+    with pytest.raises(error, match=r"a\.pdf cannot be opened"):
+        read_file(folder, "2026/novembre/a.pdf", LIMIT)
+
+
+def test_a_file_that_is_still_empty_is_waited_for(folder: Path) -> None:
+    (folder / "empty.pdf").touch()
+    with pytest.raises(NotYet, match=r"empty\.pdf is empty"):
+        read_file(folder, "empty.pdf", LIMIT)
 
 
 def test_a_folder_is_no_file(folder: Path) -> None:
@@ -142,5 +173,97 @@ def test_a_file_that_changes_while_it_is_read_does_not_leave(
         return chunk
 
     monkeypatch.setattr(os, "read", read_and_change)
-    with pytest.raises(Unsendable, match="changed while it was read"):
+    with pytest.raises(NotYet, match="changed while it was read"):
         read_file(folder, "growing", LIMIT)
+
+
+@pytest.fixture
+def club(tmp_path: Path) -> Iterator[SlowClub]:
+    club = SlowClub(tmp_path)
+    yield club
+    club.database.dispose()
+
+
+def with_invoice(club: SlowClub, recipient: str, path: str) -> None:
+    club.write(recipient, "transactional")
+    club.sql(
+        "INSERT INTO email_attachment (email_id, name, content, path) SELECT MAX(id), ?, X'', ? FROM email", path, path
+    )
+
+
+def test_what_has_an_attachment_waits_for_the_folder_and_the_others_leave(
+    club: SlowClub, start_server: StartServer, tmp_path: Path
+) -> None:
+    """A network drive that is away for a night must not make a pile of failed invoices."""
+    server, folder = start_server(), tmp_path / "away"
+    with_invoice(club, "lea@example.org", "facture.pdf")
+    club.write("paul@example.org", "transactional")
+    club.run_until_empty(server, attachments_folder=folder, most_runs=3)
+    assert server.recipients() == ["paul@example.org"]
+    [(state, attempts, error)] = club.sql("SELECT state, attempts, error FROM email WHERE recipient LIKE 'lea%'")
+    assert (state, attempts) == ("pending", 0)
+    assert "attachments_folder cannot be opened" in error
+    folder.mkdir()
+    (folder / "facture.pdf").write_bytes(b"%PDF")
+    club.run_until_empty(server, attachments_folder=folder)
+    assert server.recipients() == ["paul@example.org", "lea@example.org"]
+
+
+def test_a_file_that_is_never_written_is_given_up_with_its_reason(
+    club: SlowClub, start_server: StartServer, tmp_path: Path
+) -> None:
+    server, folder = start_server(), tmp_path / "allowed"
+    folder.mkdir()
+    (folder / "facture.pdf").touch()
+    with_invoice(club, "lea@example.org", "facture.pdf")
+    club.sql("UPDATE email SET created_at = '2020-01-01 08:00:00'")
+    club.run_until_empty(server, attachments_folder=folder)
+    assert server.recipients() == []
+    [(state, error)] = club.sql("SELECT state, error FROM email")
+    assert state == "failed"
+    assert "given up after" in error
+    assert "facture.pdf is empty" in error
+
+
+def test_a_file_that_goes_away_between_the_claim_and_the_sending_is_told(
+    club: SlowClub, start_server: StartServer, tmp_path: Path
+) -> None:
+    server, folder = start_server(), tmp_path / "allowed"
+    folder.mkdir()
+    (folder / "facture.pdf").write_bytes(b"%PDF-1.7 whole")
+    with_invoice(club, "lea@example.org", "facture.pdf")
+    claim = club.outbox.claim
+
+    def claim_and_lose(limit: int = 100) -> Any:
+        taken = claim(limit)
+        if taken:
+            (folder / "facture.pdf").unlink()
+        return taken
+
+    club.outbox.claim = claim_and_lose  # type: ignore[method-assign]
+    club.run_until_empty(server, attachments_folder=folder)
+    [(state, error)] = club.sql("SELECT state, error FROM email")
+    assert (state, server.recipients()) == ("failed", [])
+    assert "its attachment facture.pdf is not there" in error
+
+
+def test_what_is_removed_from_the_table_while_it_is_loaded_does_not_leave_empty(
+    club: SlowClub, start_server: StartServer
+) -> None:
+    server = start_server()
+    club.write("lea@example.org", "transactional")
+    club.sql("INSERT INTO email_attachment (email_id, name, content) VALUES (1, 'facture.pdf', X'255044')")
+    load = club.outbox.content
+    loaded: list[bytes] = []
+
+    def content(attachment: Attachment) -> bytes:
+        loaded.append(load(attachment) if loaded else b"")
+        return loaded[-1]
+
+    club.outbox.content = content  # type: ignore[method-assign]
+    club.run_until_empty(server, most_runs=1)
+    assert server.recipients() == []
+    assert club.sql("SELECT state, attempts FROM email") == [("pending", 0)]
+    club.run_until_empty(server)
+    assert loaded == [b"", b"%PD"]
+    assert b'filename="facture.pdf"' in server.copies[0].content

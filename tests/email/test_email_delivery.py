@@ -2,9 +2,10 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,22 @@ from email_fixtures import StartServer, delivery, smtp_settings
 from faulty_smtp import FaultySmtp
 
 from actors.delivery.courier import TransportAway
+from actors.delivery.loop import Delivery
+from actors.delivery.pace import Brake
+from actors.delivery.reins import Reins, Terms
 from actors.delivery.tally import Tally
+from actors.email.adapters.message import Envelope
 from actors.email.adapters.smtp import SmtpSession
-from actors.email.settings import EmailSettings
+from actors.email.attempt import Attempt
+from actors.email.courier import EmailCourier, Sender
+from actors.email.settings import EmailSettings, SmtpSettings
 from club import EMAIL, Database, DatabaseAway, Lease, Outbox, OutboxDesk
 from club.migrations import initialise
+
+PATIENT = dict.fromkeys(
+    ("open_timeout", "reply_timeout", "message_timeout", "acceptance_timeout"), timedelta(seconds=5)
+)
+"""Longer than a machine that runs much else takes over one mail."""
 
 
 class Post:
@@ -41,7 +53,7 @@ class Post:
 
     def run(self, server: FaultySmtp, **settings: Any) -> Tally:
         smtp = {name: settings.pop(name) for name in tuple(settings) if name.endswith("_timeout")}
-        wanted = EmailSettings(station="ACCUEIL", smtp=smtp_settings(server.port, **smtp), **settings)
+        wanted = EmailSettings(station="ACCUEIL", smtp=smtp_settings(server.port, **{**PATIENT, **smtp}), **settings)
         tally = Tally()
         with SmtpSession(wanted.smtp) as session:
             delivery(self.outbox, session, wanted, self._goes_on, tally).run()
@@ -395,3 +407,34 @@ def test_a_database_that_goes_away_in_mid_run_loses_no_answer(post: Post, start_
     post.run(server)
     assert server.recipients().count("a@example.org") == 1
     assert post.states()["b@example.org"] == "sent"
+
+
+class SlowSession(SmtpSession):
+    """A mail server that takes long to come to the final dot."""
+
+    def __init__(self, settings: SmtpSettings, clock: list[datetime]) -> None:
+        super().__init__(settings)
+        self._clock_of_the_club = clock
+
+    def send(self, envelope: Envelope, before_dot: Callable[[], object]) -> Attempt:
+        self._clock_of_the_club[0] += timedelta(minutes=10)
+        return super().send(envelope, before_dot)
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "left"),
+    [(timedelta(minutes=5), []), (timedelta(hours=1), ["a@example.org"]), (None, ["a@example.org"])],
+)
+def test_what_expires_while_the_server_takes_its_time_stays(
+    post: Post, start_server: StartServer, expires_in: timedelta | None, left: list[str]
+) -> None:
+    server = start_server()
+    clock = [datetime.now(UTC)]
+    expires_at = "9999-12-31 23:59:59" if expires_in is None else f"{clock[0] + expires_in:%Y-%m-%d %H:%M:%S}"
+    post.write("a@example.org", expires_at=expires_at)
+    settings = EmailSettings(station="ACCUEIL", smtp=smtp_settings(server.port, **PATIENT))
+    with SlowSession(settings.smtp, clock) as session:
+        courier = EmailCourier(session, settings, Sender("Club", "en", lambda: clock[0]), post.outbox.content)
+        Delivery(post.outbox, courier, Reins(lambda: True), Tally(), Terms(), Brake(time.monotonic)).run()
+    assert server.recipients() == left
+    assert post.states() == {"a@example.org": "sent" if left else "pending"}  # and `expired` at the claim after its end

@@ -1,6 +1,7 @@
 """E-mails leave with an OAuth 2 token: over TLS, renewed once, kept where it came from, and told to nobody."""
 
 import logging
+import socket
 import ssl
 import traceback
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from token_server import TokenServer
 from actors.email.adapters.consent import Browser, NotGiven, ask_for_code, wait_for_device
 from actors.email.adapters.dial import Interrupt
 from actors.email.adapters.smtp import SmtpSession
-from actors.email.adapters.token_endpoint import TokenEndpoint
+from actors.email.adapters.token_endpoint import EndpointAway, TokenEndpoint
 from actors.email.adapters.tokens import AccessTokens
 from actors.email.adapters.wire import Terms, Wire
 from actors.email.attempt import End
@@ -114,7 +115,10 @@ def test_a_token_is_used_until_shortly_before_its_end(provider: TokenServer, kep
     assert len(provider.asked) == 2
 
 
-@pytest.mark.parametrize(("life", "good_for"), [(60, 30), ("x", 3300), (None, 3300), (-5, 0), (1e12, 86100)])
+@pytest.mark.parametrize(
+    ("life", "good_for"),
+    [(60, 30), ("x", 3300), (None, 3300), (-5, 0), (1e12, 86100), pytest.param(10**400, 3300, id="huge")],
+)
 def test_any_life_of_a_token_is_understood(
     provider: TokenServer, kept: Path, ca_file: Path, life: Any, good_for: float
 ) -> None:
@@ -241,6 +245,15 @@ def test_no_consent_goes_to_a_server_that_nobody_vouches_for(provider: TokenServ
     with pytest.raises(NoToken, match="certificate"):
         AccessTokens(attrs.evolve(consent(provider, kept, ca_file), ca_file=None), lambda: 0.0).get(Interrupt())
     assert provider.asked == []
+
+
+def test_an_endpoint_that_hangs_is_given_up_on(provider: TokenServer, kept: Path, ca_file: Path) -> None:
+    """It takes the connection and says nothing, not even of TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/token"
+        settings = consent(provider, kept, ca_file, token_url=url)
+        with TokenEndpoint(settings, seconds=0.3) as endpoint, pytest.raises(EndpointAway, match="no answer in time"):
+            endpoint.tokens({"grant_type": "refresh_token", "refresh_token": "secret"})
 
 
 def test_asking_for_a_token_can_be_interrupted(provider: TokenServer, kept: Path, ca_file: Path) -> None:

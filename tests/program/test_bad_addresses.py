@@ -77,10 +77,7 @@ def test_each_bad_address_is_told_by_its_remedy_and_the_good_one_needs_no_restar
         club.address = address
         club.write_settings()
         club.wait_until(partial(_is_told, club, said))
-<<<<<<< HEAD
-=======
         club.wait_until(partial(_all_run, club))
->>>>>>> four-proof
         status = club.status()
         assert status["state"] == "attention"
         assert {actor["restarts"] for actor in status["actors"]} == {0}, "nothing has crashed"

@@ -52,11 +52,7 @@ def test_a_driver_that_never_comes_back_costs_one_thread_and_all_goes_on_when_it
     club.wait_until(lambda: "has not come back from connecting" in str(club.operation("email")["reason"]))
     began = monotonic()
     status = club.status()
-<<<<<<< HEAD
-    assert monotonic() - began < 30, "the command's own start included"
-=======
     assert monotonic() - began < 40, "no command waits for the driver"
->>>>>>> four-proof
     assert status["state"] == "attention"
     club.wait_until(lambda: {actor["state"] for actor in club.status()["actors"]} == {"running"})
     assert {actor["restarts"] for actor in status["actors"]} == {0}, "nobody is hung but the driver"
@@ -80,11 +76,7 @@ def test_actors_whose_statements_never_come_back_are_replaced_and_all_goes_on_wh
         club.wait_until(lambda path=path: club.actor(path)["restarts"] > 0)  # type: ignore[misc]
     began = monotonic()
     assert club.status()["state"] == "attention"
-<<<<<<< HEAD
-    assert monotonic() - began < 30, "the command's own start included"
-=======
     assert monotonic() - began < 40, "no command waits for the driver"
->>>>>>> four-proof
 
     flag.unlink()
     club.write_emails("b@example.org")

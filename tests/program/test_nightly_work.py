@@ -26,10 +26,6 @@ def prepare(club: Club) -> None:
         connection.execute("UPDATE operation_run SET started_ms = 1000 WHERE operation = 'backup'")
 
 
-<<<<<<< HEAD
-@pytest.mark.timeout(170)
-=======
->>>>>>> four-proof
 def test_a_night_that_was_missed_is_made_up_by_one_of_three_stations(club: Club) -> None:
     prepare(club)
     for station in STATIONS:

@@ -247,3 +247,56 @@ def test_who_objects_is_kept_and_let_back(
 def test_a_mistyped_command_is_told_the_near_one(words: str, near: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sms", *words.split(), "--lang", "en"]) == 2
     assert f"did you mean {near}" in capsys.readouterr().err
+
+
+def test_a_number_may_be_typed_with_its_spaces(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sms", "test", *TYPED.split(), "--seconds", "1", "--json"]) == 1
+    assert document(capsys)["state"] == "pending"
+    written = database.read(lambda connection: connection.execute(text("SELECT recipient FROM sms")).scalar())
+    assert written == NUMBER
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["sms", "show"], 2, "il manque"),
+        (["sms", "show", "99"], 1, "il n'y a pas de message 99 dans sms"),
+        (["sms", "show", "1", "2"], 2, "l'argument 2 n'est pas connu ici"),
+        (["sms", "show", "0"], 2, "n'est pas une valeur"),
+        (["sms", "list", "--state", "perdu"], 2, "n'est pas connu ici"),
+        (["sms", "resolve", "1"], 2, "--sent --resend"),
+        (["sms", "retry", "99", "98"], 1, "il n'y a pas de message 98 dans sms"),
+        (["sms", "count", ""], 1, "ceci ne peut pas être envoyé : le texte est vide"),
+        (["sms", "test", "3615"], 2, "un numéro court"),
+    ],
+)
+def test_the_club_s_language_is_spoken_whatever_the_system_s_is(  # noqa: PLR0917 - fixtures
+    words: list[str],
+    code: int,
+    said: str,
+    database: Database,
+    config: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config.write_text(SETTINGS.replace('language = "en"', 'language = "fr"'), encoding="utf-8")
+    for name in ("LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(words) == code
+    out, err = capsys.readouterr()
+    assert said in (out + err).replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert not out.startswith("usage")
+
+
+def test_without_a_database_each_command_says_what_to_do(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["list"], ["show", "1"], ["retry", "1"], ["resolve", "1", "--sent"], ["test", NUMBER]):
+        assert main(["sms", *words]) == 1
+        assert "database init" in capsys.readouterr().err
+
+
+def test_the_number_of_an_e_mail_is_none_of_an_sms(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("INSERT INTO email (recipient, subject, text_body) VALUES ('a@example.org', 's', 't')"))
+    for words in (["show", "1"], ["retry", "1"], ["resolve", "1", "--resend"]):
+        assert main(["sms", *words]) == 1
+        assert "there is no message 1 in sms" in capsys.readouterr().err

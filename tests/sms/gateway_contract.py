@@ -41,6 +41,11 @@ NUMBER = "+33612345678"
 TEXT = "Cours de 18 h annulé : l’eau est à 22 °C, désolés 🏊 & à bientôt"
 SECRET = "s3cr3t-of-the-account-0123456789"
 LONGEST_REFERENCE = 36
+HARD_TEXTS = {
+    "emojis": "🏊👩‍🏫🇫🇷" * 40,
+    "control characters": "1.\n2.\r\n3.\x0c€ fin",  # those that the alphabet of SMS has; the policy refuses all others
+    "2,000 characters": ("Cours annulé à 18 h ! " * 91)[:2000],
+}
 BEGAN = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 UNSURE = [
     Fault.LOST_REPLY,
@@ -87,6 +92,8 @@ class GatewayContract(ABC):
     tells_credit_exhausted: ClassVar[bool] = True
     proves_absence: ClassVar[bool] = False
     finds_by_asking: ClassVar[bool] = True
+    takes_at_most: ClassVar[int] = 2000
+    """Characters that the vendor documents as its longest text."""
 
     @abstractmethod
     def make_vendor(self, log: Path, clock: Clock) -> Vendor:
@@ -139,6 +146,16 @@ class GatewayContract(ABC):
         [copy] = vendor.copies()
         assert (copy["to"].lstrip("+"), copy["text"]) == (NUMBER.lstrip("+"), TEXT)
         assert marks.count == 1
+
+    @pytest.mark.parametrize("text", HARD_TEXTS.values(), ids=HARD_TEXTS)
+    def test_a_hard_text_arrives_letter_by_letter(self, gateway: HttpGateway[Any], vendor: Vendor, text: str) -> None:
+        answer = gateway.send(an_sms(body=text), Marks())
+        if len(text) > self.takes_at_most:
+            assert isinstance(answer, Refused)
+            assert (answer.blame, answer.is_final, vendor.copies()) == (Blame.MESSAGE, True, [])
+        else:
+            assert isinstance(answer, Accepted)
+            assert [copy["text"] for copy in vendor.copies()] == [text]
 
     def test_many_go_over_one_connection(self, gateway: HttpGateway[Any], vendor: Vendor, server: Server) -> None:
         for number in range(5):

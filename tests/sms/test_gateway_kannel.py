@@ -169,6 +169,28 @@ class TestKannel(GatewayContract):
         wait_until(lambda: self.answered, "Kannel was not answered")
         assert self.answered == [503]
 
+    def test_two_sms_that_kannel_does_not_name_are_two(self, gateway: HttpGateway[Any], vendor: Vendor) -> None:
+        """Without `id=%I` in its configuration a STOP must not be taken for the one before the member's START."""
+        gateway.open()
+        wait_until(lambda: is_listening(self.port), "nobody listens")
+        url = f"http://127.0.0.1:{self.port}/incoming?" + urlencode(
+            {"key": KEY, "from": "+33611111111", "text": "STOP"}
+        )
+        assert isinstance(gateway, CanReceive)
+        identities: list[str | None] = []
+        for number in (1, 2):
+            thread = threading.Thread(target=lambda: self.answered.append(call(url, 30)))
+            self.waiting.append(thread)
+            thread.start()
+
+            def has_come(number: int = number) -> bool:
+                identities.extend(each.identity for each in gateway.incoming())
+                return len(identities) == number
+
+            wait_until(has_come, "nothing came in")
+        assert None not in identities
+        assert len(set(identities)) == 2
+
     def test_without_a_bearerbox_nothing_is_taken(self, gateway: HttpGateway[Any], vendor: Vendor) -> None:
         assert isinstance(vendor, Kannel)
         vendor.has_bearerbox = False

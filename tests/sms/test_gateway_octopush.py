@@ -78,6 +78,7 @@ class Octopush(Vendor):
 
 class TestOctopush(GatewayContract):
     can = {CanLookUp, HasCredit}  # noqa: RUF012 - ClassVar in the contract
+    takes_at_most = 1224
 
     def make_vendor(self, log: Path, clock: Clock) -> Vendor:
         return Octopush(log)

@@ -10,12 +10,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from gateway_contract import SECRET, Clock, GatewayContract, Marks, an_sms
 from gateway_server import Asked, Said, Vendor
 
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.ovh import OvhSettings
-from actors.sms.transport import Accepted, Blame, CanLookUp, CanReceive, CanReport, Category, Fate, HasCredit, Refused
+from actors.sms.transport import (
+    Accepted,
+    Blame,
+    CanLookUp,
+    CanReceive,
+    CanReport,
+    Category,
+    Fate,
+    HasCredit,
+    Refused,
+    Unavailable,
+)
 from config.secret import Secret
 
 AHEAD = timedelta(hours=1)
@@ -151,6 +163,19 @@ class TestOvh(GatewayContract):
         assert isinstance(refused, Refused)
         assert (refused.blame, refused.is_final) == (Blame.LOAD, False)
         assert isinstance(gateway.send(an_sms("club-2"), Marks()), Accepted)
+
+    def test_a_clock_that_was_set_meanwhile_keeps_questions_back_once(
+        self, gateway: HttpGateway[Any], clock: Clock, vendor: Vendor
+    ) -> None:
+        """Of a station that has nothing to send: its STOPs and reports must not wait for the next SMS."""
+        assert isinstance(vendor, Ovh)
+        assert isinstance(gateway, HasCredit)
+        assert gateway.credit() == 42
+        vendor.clock = Clock()
+        clock.at += timedelta(hours=3)  # ours only
+        with pytest.raises(Unavailable):
+            gateway.credit()
+        assert gateway.credit() == 42
 
     def test_an_sms_taken_from_the_incoming_is_deleted_only_when_the_next_is_asked_for(
         self, gateway: HttpGateway[Any], vendor: Vendor

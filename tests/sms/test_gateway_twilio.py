@@ -5,6 +5,7 @@ https://www.twilio.com/docs/api/errors (codes) and https://www.twilio.com/docs/u
 """
 
 import base64
+from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,18 @@ from gateway_server import Asked, Fault, Said, Vendor
 
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.twilio import TwilioSettings
-from actors.sms.transport import Accepted, CanLookUp, CanReceive, CanReport, Fate, Found, HasCredit, Sighting
+from actors.sms.transport import (
+    Absent,
+    Accepted,
+    CanLookUp,
+    CanReceive,
+    CanReport,
+    Fate,
+    Found,
+    HasCredit,
+    Sighting,
+    Unknown,
+)
 from config.secret import Secret
 
 ACCOUNT = "AC" + "0" * 32
@@ -100,6 +112,21 @@ class TestTwilio(GatewayContract):
     def answers(self, vendor: Vendor, sender: str, text: str) -> None:
         assert isinstance(vendor, Twilio)
         vendor.add(OURS, sender, text, "inbound")
+
+    def test_the_same_words_to_the_same_number_are_told_apart_by_whose_name_is_known(
+        self, gateway: HttpGateway[Any], vendor: Vendor, clock: Clock
+    ) -> None:
+        """Two children, one telephone: the copy of the first must not pass for the second, which never arrived."""
+        first = gateway.send(an_sms("club-1"), Marks())
+        assert isinstance(first, Accepted)
+        vendor.faults.append(Fault.INTERNAL_ERROR)
+        assert isinstance(gateway.send(an_sms("club-2"), Marks()), Unknown)
+        assert len(vendor.copies()) == 1
+        clock.at += timedelta(minutes=5)
+        assert isinstance(gateway, CanLookUp)
+        second = Sighting(an_sms("club-2"), BEGAN, None, lambda name: name == first.provider_reference)
+        assert gateway.look_up(second, clock.at) == Absent()
+        assert gateway.look_up(Sighting(an_sms("club-1"), BEGAN), clock.at) == Found(first.provider_reference)
 
     def test_a_lost_one_is_found_behind_later_ones(
         self, gateway: HttpGateway[Any], vendor: Vendor, clock: Clock

@@ -2,10 +2,12 @@
 
 import struct
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from smpplib import command as smpplib_command
 
 from actors.sms.adapters.smpp import pdu
 from actors.sms.adapters.smpp.naming import Difference, name_in_answer, name_in_receipt
@@ -139,3 +141,24 @@ def test_parameters_that_smpplib_does_not_expect_are_read_past() -> None:
 def test_a_length_that_no_pdu_has_is_nonsense(length: int) -> None:
     with pytest.raises(pdu.NonsenseError):
         pdu.length_of(length.to_bytes(4, "big"))
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("submit_sm", {"destination_addr": "33612345678", "short_message": b"Bonjour", "data_coding": 8}),
+        ("submit_sm", {"destination_addr": "33612345678", "message_payload": b"x" * 500, "user_message_reference": 7}),
+        (
+            "submit_sm",
+            {"short_message": b"a", "sar_total_segments": 2, "sar_segment_seqnum": 1, "sar_msg_ref_num": 65535},
+        ),
+        ("bind_transceiver", {"system_id": "club", "password": "secret", "system_type": ""}),
+        ("query_sm", {"message_id": "12", "source_addr_ton": 3, "source_addr_npi": 0, "source_addr": "38000"}),
+        ("enquire_link", {}),
+        ("unbind", {}),
+    ],
+)
+def test_what_is_written_is_byte_for_byte_what_smpplib_writes(name: str, fields: dict[str, Any]) -> None:
+    theirs = smpplib_command.factory(name, sequence=7, **fields)
+    theirs.sequence, theirs.status = 7, 0
+    assert pdu.encoded(name, 7, **fields) == bytes(theirs.generate())

@@ -185,6 +185,15 @@ def test_hours_that_end_between_the_judgement_and_the_mark_keep_it_back(open_roo
     assert "outside the club's hours" in error
 
 
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=1)], ids=["clocks agree", "ours is ahead"])
+def test_the_last_day_of_the_calendar_is_never(open_room: Open, ahead: timedelta) -> None:
+    room = open_room()
+    room.ahead = ahead
+    room.write(FIRST, expires_at="9999-12-31 23:59:59")
+    assert room.run().sent == 1
+    assert [sms.validity for sms in room.transport.copies] == [None]
+
+
 def test_what_would_expire_before_the_hours_ends_at_once(open_room: Open) -> None:
     room = open_room(window=closed_now(datetime.now(UTC)))
     room.write(FIRST, expires_at=f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%d %H:%M:%S}")

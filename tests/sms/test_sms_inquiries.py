@@ -12,6 +12,7 @@ from actors.delivery.tally import Tally
 from actors.sms.settings_window import WindowSettings
 from actors.sms.transport import (
     Absent,
+    Accepted,
     Condition,
     DeliveryReport,
     Fate,
@@ -97,6 +98,23 @@ def test_an_sms_put_back_leaves_under_the_name_that_it_was_asked_for(open_room: 
     assert (asked.sms.reference, asked.sms.body) == (copy.reference, "Séance à 18 h")
     [(attempts,)] = room.rows("attempts")
     assert attempts == 2
+
+
+def test_where_only_number_and_text_can_be_asked_for_the_copy_of_one_never_passes_for_another(open_room: Open) -> None:
+    """As at Twilio: a text to two children's one telephone, of which the second never arrived, and nobody knew."""
+    room = open_room()
+    [number] = numbers(1)
+    room.transport.answers = {number: [Accepted("SM1"), LOST]}
+    room.write(number, number, body="Séance annulée")
+    assert (room.run().sent, len(room.transport.copies)) == (1, 1)
+
+    def listed(sighting: Sighting, _now: datetime) -> Finding:
+        return Absent() if sighting.is_another_s("SM1") else Found("SM1")
+
+    room.transport.finding = listed
+    assert room.run().as_counters() == {"put_back": 1, "sent": 1}
+    assert len(room.transport.copies) == 2
+    assert [row[0] for row in room.rows("state")] == ["sent", "sent"]
 
 
 def test_a_fate_that_a_look_up_tells_is_written_with_it(open_room: Open) -> None:

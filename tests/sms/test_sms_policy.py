@@ -46,6 +46,9 @@ def test_what_may_leave_has_its_number_text_parts_and_validity() -> None:
     found = policy().admit(draft(expires_at=NOON + HOUR), NOON)
     assert isinstance(found, MayLeave)
     assert found.validity == HOUR
+    never = policy().admit(draft(expires_at=NOON + timedelta(days=3000)), NOON)
+    assert isinstance(never, MayLeave)
+    assert never.validity is None, "as long as the operator likes to try"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from gateway_contract import NUMBER, TEXT, Marks, an_sms
+from gateway_contract import HARD_TEXTS, NUMBER, TEXT, Marks, an_sms
 
 from actors.sms.transport import (
     Accepted,
@@ -62,6 +62,13 @@ class TransportContract:
         [(number, text)] = counterpart.copies()
         assert (number.lstrip("+"), text) == (NUMBER.lstrip("+"), TEXT)
         assert marks.count == 1
+
+    @pytest.mark.parametrize("text", HARD_TEXTS.values(), ids=HARD_TEXTS)
+    def test_a_hard_text_arrives_letter_by_letter(
+        self, transport: Transport, counterpart: Counterpart, text: str
+    ) -> None:
+        assert isinstance(transport.send(an_sms(body=text), Marks()), Accepted)
+        assert [text for _, text in counterpart.copies()] == [text]
 
     def test_a_refused_number_is_the_messages_fault(self, transport: Transport, counterpart: Counterpart) -> None:
         answer = transport.send(an_sms(recipient=counterpart.REFUSED_NUMBER), Marks())

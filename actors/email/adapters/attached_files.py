@@ -5,6 +5,7 @@ refused. Windows has no such opening: there the path is resolved first and compa
 looked at again; that part was never tried on Windows.
 """
 
+import errno
 import os
 import re
 import stat
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from actors.email.adapters.message import Unsendable
+from config.sentence import Sentence, SentenceError
 
 _CHUNK: Final = 1024 * 1024
 _LONGEST: Final = 400
@@ -22,15 +24,30 @@ _RESERVED: Final = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?:\..*)?", re.IGNORECASE
 )
 _FORBIDDEN: Final = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
+_WEATHER: Final = frozenset(
+    {
+        *(errno.EAGAIN, errno.EBUSY, errno.EIO, errno.ENFILE, errno.EMFILE, errno.ENOMEM, errno.ETIMEDOUT),
+        *(
+            getattr(errno, name)
+            for name in ("ESTALE", "EHOSTDOWN", "EHOSTUNREACH", "ENETUNREACH")
+            if hasattr(errno, name)
+        ),
+    }
+)
+_IN_USE_ON_WINDOWS: Final = (32, 33)  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
 _HAS_OPENAT: Final = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+
+
+class NotYet(SentenceError):  # noqa: N818 - a state of the file, read in except clauses
+    """The folder is away, or somebody is still writing the file: the row is not to blame, and waits."""
 
 
 def read_file(folder: Path | None, written: str, limit: int) -> bytes:
     """Return the content of a file of the folder, by its path from there, with slashes of either kind.
 
     Raises Unsendable: no folder allowed, a path that leads out or is none, a link, something that is no file, missing,
-    larger than `limit` bytes, or changed while it was read. Named alike on all systems, so that a standby of another
-    one sends the same.
+    larger than `limit` bytes. Raises NotYet: the folder cannot be opened, or the file is empty, in use, or changed
+    while it was read. Named alike on all systems, so that a standby of another one sends the same.
     """
     if folder is None:
         raise Unsendable("its attachment is a path, and the settings allow no attachments_folder")
@@ -40,11 +57,7 @@ def read_file(folder: Path | None, written: str, limit: int) -> bytes:
     except FileNotFoundError as error:
         raise Unsendable("its attachment {path} is not there", path=_shown(written)) from error
     except OSError as error:
-        raise Unsendable(
-            "its attachment {path} cannot be opened ({why})",
-            path=_shown(written),
-            why=error.strerror or type(error).__name__,
-        ) from error
+        raise _trouble(error, written) from error
     try:
         return _content(descriptor, written, limit)
     finally:
@@ -69,7 +82,10 @@ def _opened(folder: Path, parts: tuple[str, ...]) -> int:
     """Open part by part, each relative to the folder before it: what is moved meanwhile leads nowhere else."""
     with ExitStack() as stack:
         # The folder itself may be a link: the settings say so, not the row.
-        at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise _folder_away(error) from error
         stack.callback(os.close, at)
         for part in parts[:-1]:
             at = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
@@ -80,7 +96,10 @@ def _opened(folder: Path, parts: tuple[str, ...]) -> int:
 
 def _opened_by_path(folder: Path, parts: tuple[str, ...]) -> int:
     """Open by the whole path, where nothing better is to be had, and see that it is the file that was meant."""
-    root = folder.resolve(strict=True)
+    try:
+        root = folder.resolve(strict=True)
+    except OSError as error:
+        raise _folder_away(error) from error
     wanted = root.joinpath(*parts)
     if wanted.resolve(strict=True) != wanted and os.path.normcase(wanted.resolve()) != os.path.normcase(wanted):
         raise OSError(0, "a link leads elsewhere")
@@ -110,15 +129,23 @@ def _content(descriptor: int, written: str, limit: int) -> bytes:
             content += chunk
         after = os.fstat(descriptor)
     except OSError as error:
-        raise Unsendable(
-            "its attachment {path} cannot be read ({why})",
-            path=_shown(written),
-            why=error.strerror or type(error).__name__,
-        ) from error
+        raise _trouble(error, written) from error
     is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     if not is_same or len(content) != before.st_size:
-        raise Unsendable("its attachment {path} was changed while it was read: retry the e-mail", path=_shown(written))
+        raise NotYet("its attachment {path} was changed while it was read", path=_shown(written))
+    if not content:  # made, and not written yet: nobody is sent an invoice of nothing
+        raise NotYet("its attachment {path} is empty", path=_shown(written))
     return bytes(content)
+
+
+def _folder_away(error: OSError) -> NotYet:
+    return NotYet("the attachments_folder cannot be opened ({why})", why=_why(error))
+
+
+def _trouble(error: OSError, written: str) -> NotYet | Unsendable:
+    is_weather = error.errno in _WEATHER or getattr(error, "winerror", None) in _IN_USE_ON_WINDOWS
+    said = Sentence.of("its attachment {path} cannot be opened ({why})", path=_shown(written), why=_why(error))
+    return NotYet(said) if is_weather else Unsendable(said)
 
 
 def _why(error: OSError) -> str:

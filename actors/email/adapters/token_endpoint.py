@@ -125,6 +125,6 @@ def _is_token(value: Any) -> bool:
 def _life(value: Any) -> float:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return _USUAL_LIFE_SECONDS
     return min(max(seconds, 0.0), _LONGEST_LIFE_SECONDS) if seconds == seconds else _USUAL_LIFE_SECONDS  # noqa: PLR0124 - NaN

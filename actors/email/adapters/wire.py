@@ -1,17 +1,17 @@
 """An smtplib connection whose every wait has an end, and which another thread can end at once."""
 
-import base64
 import ipaddress
 import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 import attrs
 
 from actors.email.adapters.dial import Interrupt, dial, why_of
+from actors.email.adapters.login_words import Words, by_password, by_token
 from actors.email.attempt import Stage
 from actors.email.replies import read_reply
 from actors.email.trouble import Gone, Insecure, Interrupted, Nonsense, Silent, Turned
@@ -26,7 +26,6 @@ CLOSING: Final = 421
 
 _NOT_NOW: Final = range(400, 500)
 _LONGEST_LINE: Final = 4096  # RFC 5321 §4.5.3.1.5 says 512; servers quote long texts
-_LONGEST_COMMAND: Final = 512  # RFC 4954 §4: an initial response that makes it longer comes after the server's 334
 _LONGEST_REPLY: Final = 65536  # a greeting of "220-…" lines without end must not fill the memory
 _CHUNK: Final = 16384  # one TLS record: a longer write would begin its timeout anew with each
 _REPLY_LINE: Final = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
@@ -150,46 +149,32 @@ class Wire(smtplib.SMTP):
             return self._log_in_by_token(user, password)
         if not (self.is_encrypted or self._terms.may_log_in_clear):
             self._insecure(Sentence.of("the password would travel to {host} in clear", host=self._server))
-        offered = self.esmtp_features.get("auth", "").upper().split()
-        steps: Iterator[str]
-        if "PLAIN" in offered and initial_response_ok:
-            first, steps = "AUTH PLAIN " + _base64(f"\0{user}\0{password}"), iter(())
-        elif "LOGIN" in offered:
-            first, steps = "AUTH LOGIN", iter((user, password))
-        else:
+        words = by_password(self._offered, user, password, initial_response_ok=initial_response_ok)
+        if words is None:
             self._insecure(
                 Sentence.of("{host} offers no way to log in that Service knows (PLAIN or LOGIN)", host=self._server)
             )
-        code, text = self._say(first)
-        while code == GO_ON and (step := next(steps, None)) is not None:
-            code, text = self._say(_base64(step))
-        if code != AUTHENTICATED:
-            self._turned(code, text)
-        return code, text
+        return self._authenticate(words)
 
     def _log_in_by_token(self, user: str, token: str) -> tuple[int, bytes]:
         if not self.is_encrypted:
             self._insecure(Sentence.of("the token would travel to {host} in clear", host=self._server))
-        offered = self.esmtp_features.get("auth", "").upper().split()
-        if "OAUTHBEARER" in offered:
-            name = user.replace("=", "=3D").replace(",", "=2C")  # RFC 5801 §4
-            where = f"host={self._server}\1port={self._port}\1"
-            mechanism, response, end = "OAUTHBEARER", f"n,a={name},\1{where}auth=Bearer {token}\1\1", "\1"
-        elif "XOAUTH2" in offered:
-            mechanism, response, end = "XOAUTH2", f"user={user}\1auth=Bearer {token}\1\1", ""
-        else:
+        words = by_token(self._offered, user, token, (self._server, self._port))
+        if words is None:
             self._insecure(
                 Sentence.of("{host} takes no token (XOAUTH2 or OAUTHBEARER): give a password", host=self._server)
             )
-        first = f"AUTH {mechanism} {_base64(response)}"
-        if len(first) + 2 <= _LONGEST_COMMAND:
-            code, text = self._say(first)
-        else:
-            code, text = self._say(f"AUTH {mechanism}")
-            if code == GO_ON:
-                code, text = self._say(_base64(response))
-        if code == GO_ON:  # the reason of a refusal, for programs; the refusal itself comes when that was read
-            code, text = self._say(_base64(end))
+        return self._authenticate(words)
+
+    @property
+    def _offered(self) -> list[str]:
+        return self.esmtp_features.get("auth", "").upper().split()
+
+    def _authenticate(self, words: Words) -> tuple[int, bytes]:
+        code, text = self._say(words.command)
+        steps = iter(words.steps)
+        while code == GO_ON and (step := next(steps, None)) is not None:
+            code, text = self._say(step)
         if code != AUTHENTICATED:
             self._turned(code, text)
         return code, text
@@ -345,7 +330,3 @@ class Wire(smtplib.SMTP):
             raise Gone(self.stage, Sentence.of("{host} closed the connection", host=self._server))
         sentence = Sentence.of("the connection to {host} broke ({why})", host=self._server, why=why_of(error))
         raise Gone(self.stage, sentence) from error
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode("ascii")

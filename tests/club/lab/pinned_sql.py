@@ -162,7 +162,7 @@ def an_sms_outbox(database: Database, lease: Lease) -> None:
     reports.apply([])
     reports.awaiting(10, timedelta(days=1)), sending.spent(datetime.now(UTC))
     third, fourth = sending.unsettled(10, timedelta(0))
-    sending.settle_found(third, "p3"), sending.settle_absent(fourth)
+    sending.is_another_s("p1", third.id), sending.settle_found(third, "p3"), sending.settle_absent(fourth)
     outbox.begin(messages[4])
     reports.apply([Report("on_its_way", sent_as=sms_name(database, 5))])
     outbox.settle(messages[4], Sent("p5"))

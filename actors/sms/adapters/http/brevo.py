@@ -10,7 +10,7 @@ import attrs
 from actors.http.exchange import NotJsonError, Reply, Request, encoded_json
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.settings import URL, HttpSettings
-from actors.sms.adapters.http.verdict import at, instant, name_of
+from actors.sms.adapters.http.verdict import amount, at, instant, name_of
 from actors.sms.alphabet import Alphabet, alphabet_of
 from actors.sms.transport import (
     Accepted,
@@ -80,7 +80,7 @@ class BrevoGateway(HttpGateway[BrevoSettings]):
         name = name_of(at(said, "messageId"))
         if name is not None and reply.status < 300:  # noqa: PLR2004 - the classes of RFC 9110
             return Accepted(name)
-        code, words = said.get("code"), said.get("message")
+        code, words = name_of(said.get("code")), said.get("message")
         if code == "not_enough_credits":
             return self.judge.no_credit()
         if code in _ACCOUNT:
@@ -112,18 +112,19 @@ class BrevoGateway(HttpGateway[BrevoSettings]):
     def incoming(self) -> Iterator[Incoming]:
         """Read replies and opt-outs of two days; Brevo keeps them, their identity tells the same from another."""
         for event in self._events({"days": "2"}):
-            kind, sender, date = at(event, "event"), at(event, "phoneNumber"), name_of(at(event, "date"))
+            kind, sender = name_of(at(event, "event")), at(event, "phoneNumber")
+            name, date = name_of(at(event, "messageId")), name_of(at(event, "date"))
             body = at(event, "reply") if kind in _REPLIED else "STOP" if kind in _UNSUBSCRIBED else None
             if isinstance(sender, str) and isinstance(body, str):
-                yield Incoming(sender, body, instant(date), f"brevo {at(event, 'messageId')} {kind} {date}")
+                identity = f"brevo {name} {kind} {date}" if name and date else None
+                yield Incoming(sender, body, instant(date), identity)
 
     def credit(self) -> float | None:
         """Return the SMS credits of the account's plan."""
         plans = at(self._ask(self._request("GET", "/account")).json_object(), "plan")
         for plan in plans if isinstance(plans, list) else ():
-            left = at(plan, "credits")
-            if at(plan, "type") == "sms" and isinstance(left, (int, float)):
-                return float(left)
+            if at(plan, "type") == "sms":
+                return amount(at(plan, "credits"))
         return None
 
     def _events(self, asked: Mapping[str, str]) -> Iterator[Any]:
@@ -134,6 +135,8 @@ class BrevoGateway(HttpGateway[BrevoSettings]):
                 events = at(reply.json(), "events") or []
             except NotJsonError:
                 raise self._nonsense(reply) from None
+            if not isinstance(events, list):
+                raise self._nonsense(reply)
             yield from events
             if len(events) < _PAGE:
                 return
@@ -148,7 +151,7 @@ class BrevoGateway(HttpGateway[BrevoSettings]):
 
 
 def _fate(event: Any) -> Fate | None:
-    kind = at(event, "event")
+    kind = name_of(at(event, "event"))
     if kind == _DELIVERED:
         return Fate.DELIVERED
     if kind in _FAILED:

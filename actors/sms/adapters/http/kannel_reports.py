@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
+from uuid import uuid4
 
 import attrs
 
@@ -118,8 +119,9 @@ class ReportListener:
 
     def _held_out(self, said: dict[str, list[str]]) -> int:
         """Hold a member's SMS out until it is taken: an SMS that was acknowledged and then lost could be a STOP."""
-        sender, text = said.get("from", [""])[0], said.get("text", [""])[0]
-        held = _Held(Incoming(sender, text, None, f"kannel {said.get('id', [''])[0]}"))
+        sender, text, name = (said.get(key, [""])[0] for key in ("from", "text", "id"))
+        # Without id=%I in Kannel's configuration each is another one: else a second STOP would be taken for the first.
+        held = _Held(Incoming(sender, text, None, f"kannel {name or uuid4().hex}"))
         with self._lock:
             self._held.append(held)
         held.is_over.wait(_HELD_SECONDS)

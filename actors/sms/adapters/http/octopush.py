@@ -9,7 +9,7 @@ import attrs
 from actors.http.exchange import Reply, Request, encoded_json
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.settings import SENDER, URL, HttpSettings
-from actors.sms.adapters.http.verdict import at, name_of
+from actors.sms.adapters.http.verdict import amount, at, name_of
 from actors.sms.transport import Accepted, Answer, Blame, Category, Finding, Found, NotKnown, Sighting, Sms
 from config.checks import NotEmpty
 from config.declaration import setting
@@ -97,8 +97,7 @@ class OctopushGateway(HttpGateway[OctopushSettings]):
         query = urlencode({"country_codes[]": "FR"})
         said = self._ask(self._request("GET", f"/wallet/check-credits?{query}")).json_object()
         kind = {"sms_premium": "premium_sms", "sms_low_cost": "low_cost_sms"}[self.settings.quality]
-        left = at(said, "FR", kind)
-        return float(left) if isinstance(left, (int, float)) else None
+        return amount(at(said, "FR", kind))
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> Request:
         headers = {

@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from urllib.parse import quote, urlencode
@@ -12,7 +13,7 @@ import attrs
 from actors.http.exchange import NotJsonError, Reply, Request, encoded_json
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.settings import SENDER, URL, HttpSettings
-from actors.sms.adapters.http.verdict import at, instant, name_of
+from actors.sms.adapters.http.verdict import amount, at, instant, name_of
 from actors.sms.transport import (
     Absent,
     Accepted,
@@ -28,6 +29,7 @@ from actors.sms.transport import (
     Refused,
     Sighting,
     Sms,
+    Unavailable,
 )
 from config.checks import NotEmpty
 from config.declaration import setting
@@ -35,9 +37,10 @@ from config.secret import Secret
 from config.sentence import Sentence
 
 _LISTED_AFTER: Final = timedelta(minutes=3)  # a job takes up to a minute before it is listed
+_BAD_REQUEST: Final = 400
 _LONGEST_TAG: Final = 20
 """What OVHcloud's older interface allows; of the API no limit is told, and a tag that was cut would not be found."""
-_FATES: Final = {1: Fate.DELIVERED, 2: Fate.FAILED, 16: Fate.FAILED}
+_FATES: Final = {"1": Fate.DELIVERED, "2": Fate.FAILED, "16": Fate.FAILED}
 """`deliveryReceipt` of an outgoing SMS; 0, 4 and 8 are stations on the way."""
 
 
@@ -82,7 +85,7 @@ class OvhGateway(HttpGateway[OvhSettings]):
             reply = self._ask(Request("GET", f"{self.base}/auth/time"))
             try:
                 self._ahead = int(reply.json()) - int(self.now().timestamp())
-            except (NotJsonError, TypeError, ValueError):
+            except (NotJsonError, TypeError, ValueError, OverflowError):
                 raise self._nonsense(reply) from None
 
     def request(self, sms: Sms) -> Request:
@@ -111,8 +114,8 @@ class OvhGateway(HttpGateway[OvhSettings]):
             words = said.get("message")
             if "credit" in str(words).lower():
                 return self.judge.no_credit()
-            if said.get("errorCode") == "QUERY_TIME_OUT" or "out of time" in str(words).lower():
-                self._ahead = None  # this computer's clock was set: it is no fault of the SMS
+            if _is_out_of_time(said):
+                self._ahead = None  # it is no fault of the SMS
                 return self.judge.refused(reply, words, Blame.LOAD)
             if "signature" in str(words).lower():
                 return self.judge.refused(reply, words, Blame.KEY)
@@ -143,7 +146,7 @@ class OvhGateway(HttpGateway[OvhSettings]):
         for reference in asked:
             reply = self._ask(self._signed("GET", f"/outgoing/{quote(reference, safe='')}"))
             said = reply.json_object()
-            fate = _FATES.get(at(said, "deliveryReceipt"))
+            fate = _FATES.get(name_of(at(said, "deliveryReceipt")) or "")
             if fate is not None:
                 reason = (
                     Sentence.of("the operator says {code}", code=name_of(at(said, "ptt")))
@@ -169,8 +172,17 @@ class OvhGateway(HttpGateway[OvhSettings]):
 
     def credit(self) -> float | None:
         """Return how many SMS may still be sent within France."""
-        left = at(self._ask(self._signed("GET", "")).json_object(), "creditsLeft")
-        return float(left) if isinstance(left, (int, float)) else None
+        return amount(at(self._ask(self._signed("GET", "")).json_object(), "creditsLeft"))
+
+    def _ask(self, request: Request, about: Sms | None = None, also: AbstractSet[int] = frozenset({404})) -> Reply:
+        """Return the answer, as any gateway's; one that came out of time has the clocks compared anew."""
+        reply = super()._ask(request, about, also | {_BAD_REQUEST})
+        if reply.status != _BAD_REQUEST or _BAD_REQUEST in also:
+            return reply
+        said = reply.json_object()
+        if _is_out_of_time(said):
+            self._ahead = None
+        raise Unavailable(self.judge.by_status(reply, said.get("message")).reason)
 
     def _signed(self, method: str, path: str, body: bytes = b"") -> Request:
         self._greet()
@@ -192,6 +204,11 @@ class OvhGateway(HttpGateway[OvhSettings]):
             },
             body or None,
         )
+
+
+def _is_out_of_time(said: Mapping[str, Any]) -> bool:
+    """Return whether a request's own time was refused: this computer's clock was set since they were compared."""
+    return said.get("errorCode") == "QUERY_TIME_OUT" or "out of time" in str(said.get("message")).lower()
 
 
 def _tag(reference: str) -> str:

@@ -1,6 +1,7 @@
 """Twilio: https://www.twilio.com/docs/messaging/api/message-resource, …/docs/api/errors, …/docs/usage/api/balance."""
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -11,7 +12,7 @@ import attrs
 from actors.http.exchange import NotJsonError, Reply, Request
 from actors.sms.adapters.http.gateway import HttpGateway
 from actors.sms.adapters.http.settings import SENDER, URL, HttpSettings
-from actors.sms.adapters.http.verdict import at, instant, name_of
+from actors.sms.adapters.http.verdict import amount, at, instant, name_of
 from actors.sms.transport import (
     Absent,
     Accepted,
@@ -34,9 +35,9 @@ from config.sentence import Sentence
 _LISTED_AFTER: Final = timedelta(minutes=3)
 _SLACK: Final = timedelta(minutes=2)  # between this computer's clock and Twilio's
 _PAGE: Final = 100
-_ACCOUNT: Final = frozenset({20003, 20005, 20404, 21606, 21659, 21660, 21408, 30002, 90010})
+_ACCOUNT: Final = frozenset(("20003", "20005", "20404", "21606", "21659", "21660", "21408", "30002", "90010"))
 """Credentials, suspension, a sender that is not ours, a country that is not switched on."""
-_LOAD: Final = frozenset({20429, 21611, 30001})
+_LOAD: Final = frozenset(("20429", "21611", "30001"))
 _FATES: Final = {
     "delivered": Fate.DELIVERED,
     "read": Fate.DELIVERED,
@@ -84,8 +85,8 @@ class TwilioGateway(HttpGateway[TwilioSettings]):
             if _FATES.get(str(status)) is Fate.FAILED:
                 return self.judge.refused(reply, at(said, "error_message") or at(said, "error_code"), Blame.MESSAGE)
             parts = name_of(at(said, "num_segments"))
-            return Accepted(sid, int(parts) if parts and parts.isdigit() and int(parts) else None)
-        code, words = said.get("code"), said.get("message")
+            return Accepted(sid, int(parts) if parts and re.fullmatch("[1-9][0-9]{0,3}", parts) else None)
+        code, words = name_of(said.get("code")), said.get("message")
         if code in _LOAD:
             return self.judge.refused(reply, words, Blame.LOAD)
         if code in _ACCOUNT:
@@ -99,8 +100,11 @@ class TwilioGateway(HttpGateway[TwilioSettings]):
             created = instant(at(message, "date_created"))
             if created is not None and created < since:
                 break
-            if at(message, "body") == sighting.sms.body and at(message, "direction") != "inbound":
-                return Found(name_of(at(message, "sid")), _FATES.get(str(at(message, "status")), Fate.ON_ITS_WAY))
+            if at(message, "body") != sighting.sms.body or at(message, "direction") == "inbound":
+                continue
+            sid = name_of(at(message, "sid"))
+            if sid is None or not sighting.is_another_s(sid):  # the same words to the same number, twice in minutes
+                return Found(sid, _FATES.get(str(at(message, "status")), Fate.ON_ITS_WAY))
         return Absent() if now - sighting.began_at > _LISTED_AFTER else NotKnown()
 
     def reports(self, asked: Sequence[str]) -> Iterator[DeliveryReport]:
@@ -128,15 +132,12 @@ class TwilioGateway(HttpGateway[TwilioSettings]):
                 return
             sender, body = at(message, "from"), at(message, "body")
             if at(message, "direction") == "inbound" and isinstance(sender, str) and isinstance(body, str):
-                yield Incoming(sender, body, created, f"twilio {at(message, 'sid')}")
+                sid = name_of(at(message, "sid"))
+                yield Incoming(sender, body, created, None if sid is None else f"twilio {sid}")
 
     def credit(self) -> float | None:
         """Return the account's balance, in its currency."""
-        left = name_of(at(self._ask(self._request("GET", "Balance.json")).json_object(), "balance"))
-        try:
-            return None if left is None else float(left)
-        except ValueError:
-            return None
+        return amount(at(self._ask(self._request("GET", "Balance.json")).json_object(), "balance"))
 
     def _listed(self, asked: dict[str, str]) -> Iterator[Any]:
         reply = self._ask(self._request("GET", "Messages.json?" + urlencode({**asked, "PageSize": _PAGE})))

@@ -24,6 +24,7 @@ _CREDENTIALS: Final = frozenset({_UNAUTHORIZED, 403, 407})
 _WRONG_PLACE: Final = frozenset({404, 405, 410})
 _TOO_MANY: Final = 429
 _UNAVAILABLE: Final = 503
+_PAGE: Final = re.compile(rb"\s*(?:<!--.{0,1000}?-->\s*)?<(?:!doctype html|html)", re.IGNORECASE | re.DOTALL)
 _SENDER: Final = re.compile(r"\b(?:sender|exp[ée]diteur)", re.IGNORECASE)
 
 
@@ -86,11 +87,10 @@ class Judge:
                 words=reply.quote(words) if words else status,
             )
             return Refused(reason, is_final=False, blame=Blame.KEY)
-        if status in _WRONG_PLACE:
-            reason = Sentence.of("{gateway} answers {status}: check url", gateway=self.gateway, status=status)
-            return Refused(reason, is_final=False, blame=Blame.ACCOUNT)
         if status in _TOO_SLOW:
             return self.refused(reply, words, Blame.LOAD)
+        if status in _WRONG_PLACE or _PAGE.match(reply.body):
+            return self._elsewhere(reply)
         # A sender that is not accepted would fail every SMS for good, one after the other.
         is_about_sender = _SENDER.search(str(words or "")) is not None
         return self.refused(reply, words, Blame.ACCOUNT if is_about_sender else Blame.MESSAGE)
@@ -106,6 +106,18 @@ class Judge:
                 "{gateway} answered something that it never says ({shape})", gateway=self.gateway, shape=reply.shape()
             )
         )
+
+    def _elsewhere(self, reply: Reply) -> Refused:
+        """Return the refusal of somebody who is not the gateway, and so knows nothing of this text and this number."""
+        if reply.status in _WRONG_PLACE:
+            reason = Sentence.of("{gateway} answers {status}: check url", gateway=self.gateway, status=reply.status)
+        else:  # a proxy's, a hotel's
+            reason = Sentence.of(
+                "{gateway} answers {status} with a page for people: check url and proxy",
+                gateway=self.gateway,
+                status=reply.status,
+            )
+        return Refused(reason, is_final=False, blame=Blame.ACCOUNT)
 
     def _invites_again(self, reply: Reply) -> bool:
         return _UNAVAILABLE in self.refusing or "retry-after" in reply.headers
@@ -140,9 +152,9 @@ def retry_after(reply: Reply, now: datetime) -> timedelta | None:
     text = reply.headers.get("retry-after", "").strip()
     try:
         seconds = float(text) if text.isascii() and text.isdigit() else _until(text, now)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return min(timedelta(seconds=max(0.0, seconds)), _LONGEST_WAIT) if seconds < math.inf else _LONGEST_WAIT
+    return timedelta(seconds=min(max(0.0, seconds), _LONGEST_WAIT.total_seconds()))
 
 
 def _until(text: str, now: datetime) -> float:
@@ -169,14 +181,25 @@ def instant(text: object) -> datetime | None:
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             found = parse(text)
-        except (TypeError, ValueError):
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):  # 0001-01-01T00:00:00+01:00 is some programs' "never"
             continue
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     return None
 
 
 def name_of(value: object) -> str | None:
-    """Return a provider's name for a message, given as text or number; None for anything else."""
+    """Return a provider's name for a message, or its word for a state, text or number; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     return str(value)[:100] or None
+
+
+def amount(value: object) -> float | None:
+    """Return a number that an answer holds; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
