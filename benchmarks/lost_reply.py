@@ -106,7 +106,9 @@ def of_emails(wrong: str) -> Callable[[Path], Round]:
                 with SmtpSession(smtp) as session:
                     delivery(outbox, session, settings, lambda: True, Tally()).run()
             seen.wait_for(following, 10)
-        states = tuple(row for (row,) in database.read(lambda each: each.exec_driver_sql("SELECT state FROM email")))
+        states = tuple(
+            row for (row,) in database.read(lambda each: each.exec_driver_sql("SELECT state FROM email ORDER BY id"))
+        )
         database.dispose()
         return Round(seen.count(first), seen.between(first, following), (states[0], states[1]))
 
@@ -201,7 +203,7 @@ def measured(case: Case, rounds: int) -> bool:
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as name:
             found.append(case.play(Path(name)))
-    waits = [each.seconds - case.limit_seconds for each in found]
+    waits = [max(0.0, each.seconds - case.limit_seconds) for each in found]
     copies = sorted({each.copies for each in found})
     became = sorted({each.states[0] for each in found})
     show(case.name, case.wrong, "/".join(map(str, copies)), statistics.median(waits), case.limit_seconds, became)

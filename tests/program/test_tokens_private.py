@@ -79,7 +79,7 @@ def test_no_token_of_oauth2_is_shown_or_left_lying_about(
 
         provider.says.clear()  # from here on it gives tokens, and a new consent with each
         assert club.command("run-now", "email")[0] == 1
-        club.wait_until(lambda: server.commands["auth"] > 0 and "refused" in reason(club))
+        club.wait_until(lambda: server.commands["auth"] > 0 and "give the consent anew" in reason(club))
         assert kept.read_text() == provider.refresh_token != "refresh-0-" + "r" * 40, "the new consent was kept"
 
         tokens |= good
