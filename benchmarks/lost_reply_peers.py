@@ -152,7 +152,14 @@ def by_gammu_smsd() -> Iterator[Seen]:
         first = GOOD[:-2] + ending
         seen, said = _smsd(first)
         seconds = _less(seen.between(first, GOOD), limit)
-        yield Seen("gammu-smsd", wrong, seen.count(first), seconds, limit, f"in its folder {said}")
+        yield Seen(
+            f"gammu-smsd, {SMSD_PATIENCE_SECONDS:.0f} s",
+            wrong,
+            seen.count(first),
+            seconds,
+            limit,
+            f"in its folder {said}",
+        )
 
 
 def _smsd(first: str) -> tuple[CopiesSeen, str]:

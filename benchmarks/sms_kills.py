@@ -8,7 +8,8 @@ treatment, the loop that everybody writes first: requests.post, then mark the ro
 where Debian's package is installed: it sends one SMS a second, so it gets as many kills and fewer SMS, and each kill
 comes within the time that as many of its own SMS take as of ours. "doubled" counts SMS with more than one copy, also
 per kill; "settled" are those that were uncertain and that a look-up or a report settled. SMPP is measured with each
-number of SMS under way that is named: by default the program's own, and ten.
+number of SMS under way that is named: by default the program's own, and ten. Ends with 1 when ours doubles or loses
+one, or leaves more uncertain than kills times those under way.
 """
 
 import argparse
@@ -160,7 +161,8 @@ def line(name: str, kills: int, count: int, copies: "Counter[str]", more: tuple[
     )
 
 
-def ours(name: str, kills: int, count: int, under_way: int | None = None) -> None:
+def ours(name: str, kills: int, count: int, under_way: int | None = None) -> bool:
+    """Print what kills did to the program, and return whether all is well."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         way = WAYS[name] if under_way is None else partial(smpp, under_way=under_way)
@@ -181,6 +183,7 @@ def ours(name: str, kills: int, count: int, under_way: int | None = None) -> Non
         lost = len(left - set(copies)) + count - len(left) - unsure
         said = "" if under_way is None else f", {under_way} under way"
         line(f"Heitz Service, {name}{said}", done, count, copies, (lost, ever, ever - unsure))
+        return lost == 0 and max(copies.values()) == 1 and ever <= done * (under_way or 1)
 
 
 def made(folder: Path, other: OtherSide, count: int) -> Club:
@@ -245,7 +248,7 @@ def gammu(kills: int, count: int) -> None:
         line("gammu-smsd", done, count, air(), (count - len(air()), 0, 0))
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ways", nargs="*", choices=[[], *WAYS], default=[])
     parser.add_argument("--kills", type=int, default=50)
@@ -255,14 +258,16 @@ def main() -> None:
     options = parser.parse_args()
     columns = f"{'SMS':>6} {'kills':>6} {'doubled':>8} {'lost':>6} {'uncertain':>10} {'settled':>8}"
     print(f"{'':<30} {columns}   doubled, lost per kill")
+    is_well = True
     for way in options.ways or WAYS:
         for under_way in options.under_way if way == "smpp" else [None]:
-            ours(way, options.kills, options.sms, under_way)
+            is_well &= ours(way, options.kills, options.sms, under_way)
         if way == "http":
             naive(options.kills, options.sms)
         elif way == "modem" and shutil.which("gammu-smsd"):
             gammu(options.kills, options.smsd_sms)
+    return 0 if is_well else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
