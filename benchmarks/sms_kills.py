@@ -142,7 +142,7 @@ def kill_until_done(
                 lambda before: sum(copies().values()) > before or len(copies()) >= count or has_left(),
                 before,
             ),
-            60,
+            300,  # a busy machine takes its time to start a program
         )
         Event().wait(chance.uniform(0, share * seconds_each))
         process.kill()
