@@ -198,12 +198,19 @@ def _smsd(folder: Path, drivers: Path, first: str) -> tuple[CopiesSeen, str]:
             ["gammu-smsd", "-c", str(folder / "smsdrc")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as smsd,
     ):
-        seen.wait_for(GOOD, SMSD_PATIENCE_SECONDS)
-        Event().wait(3)  # it writes down what became of it
+        until = time.perf_counter() + SMSD_PATIENCE_SECONDS
+        while time.perf_counter() < until and not (seen.first(GOOD) is not None and _said_by_smsd(folder, first)):
+            Event().wait(1)
         smsd.kill()
-    with closing(sqlite3.connect(folder / "smsd.db")) as rows:
-        said = rows.execute("SELECT Status FROM sentitems WHERE DestinationNumber = ?", (first,)).fetchall()
-    return seen, "says " + ", ".join(sorted({status for (status,) in said})) if said else "in its outbox"
+    said = _said_by_smsd(folder, first)
+    return seen, "says " + ", ".join(sorted(set(said))) if said else "in its outbox"
+
+
+def _said_by_smsd(folder: Path, recipient: str) -> list[str]:
+    """Return what gammu-smsd has written of its SMS to somebody; nothing while it goes on."""
+    with closing(sqlite3.connect(folder / "smsd.db", timeout=20)) as rows:
+        found = rows.execute("SELECT Status FROM sentitems WHERE DestinationNumber = ?", (recipient,))
+        return [status for (status,) in found]
 
 
 PEERS: dict[str, Callable[[], Iterator[Seen]]] = {
