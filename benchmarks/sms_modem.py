@@ -1,7 +1,8 @@
 """Measures SMS per second by a modem that answers at once, and copies when an answer is lost; gammu-smsd beside it.
 
 Both talk to the same simulator, a process of its own. gammu-smsd (Debian) runs with its files backend and the
-settings of its manual, but for LoopSleep 1, MaxRetries 3, and short waits between two tries.
+settings of its manual, but for LoopSleep 1 and short waits between two tries; MaxRetries has no effect there, so it is
+watched for as long as `patience` says. What it does on a database, where it gives up: lost_reply.
 """
 
 import argparse

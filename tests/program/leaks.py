@@ -1,7 +1,8 @@
 """What must be nowhere but in the database and at the provider, whatever a test of the whole program did.
 
 Every club that such a test makes is searched when it ends: what the program wrote for itself (logs, journals, locks,
-tracebacks), what its stations said, and what its commands showed that were not asked for one message.
+tracebacks), what its stations said, what they and their children were started with, and what its commands showed that
+were not asked for one message.
 """
 
 import re
@@ -14,13 +15,20 @@ SECRETS: Final = (
     "consumer-key-0123456789abcdef",
     "key-of-the-club-0123456789",
     "s3cr3t-1",  # of the message centre
+    "key-of-what-members-answer",  # which Kannel shows to the station
+    "s3cr3t-of-the-mailbox",
 )
+PIN: Final = "73190264"
+"""Of the SIM card, as long as a PIN may be: four digits stand in every other number."""
+_TOKEN: Final = r"(?:access|refresh)-\d+-[ar]{40}"  # of OAuth 2, as tests/email/token_server.py gives them
 _NUMBER: Final = (  # never inside a token: one in some thousand of those has a run of digits like a number's
     r"(?<![\w-])(?:(?:\+|00)?33[ .]?6(?:[ .]?\d){8}(?![\w-])|06(?:[ .]?\d\d){4}(?![\w-])|(?:0|\+?33)6[ .]?98[ .]?76)"
 )
 _ADDRESS: Final = r"(?<![\w.+-])(?!club@|[0-9a-f]{40}@)[\w.+-]+@example\.org"
 _BODY: Final = r"Cours annulé|L'eau est à|stop ou encore|Stop svp"
-PRIVATE: Final = re.compile("|".join((_NUMBER, _ADDRESS, _BODY, *map(re.escape, SECRETS))))
+PRIVATE: Final = re.compile(
+    "|".join((_NUMBER, _ADDRESS, _BODY, _TOKEN, rf"(?<!\d){PIN}(?!\d)", *map(re.escape, SECRETS)))
+)
 CALM_COMMANDS: Final = frozenset({"status", "doctor", "history", "run-now", "restart", "stop", "start"})
 """Those that show no single message, and so nobody's number, address or text."""
 

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Any, Final
+
+import psutil
 
 from club import Database
 from club.migrations import initialise
@@ -157,6 +159,7 @@ class Club:
         """End what was started, and see that nothing private was left lying about."""
         for process in reversed(self._processes):
             if process.poll() is None:
+                self._shown += arguments_of(process.pid)
                 process.kill()
             self._shown += [said or "" for said in process.communicate()]
         shown = {f"what was shown ({place})": text for place, text in enumerate(self._shown)}
@@ -178,6 +181,17 @@ class Club:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "HEITZ"))}
         return {**kept, "HEITZ_SERVICE_HOME": str(self.home), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"}
+
+
+def arguments_of(pid: int) -> list[str]:
+    """Return what a process and its children were started with, for every user of the computer to read."""
+    found: list[str] = []
+    with suppress(psutil.Error):  # it ends by itself at this moment
+        process = psutil.Process(pid)
+        for each in (process, *process.children(recursive=True)):
+            with suppress(psutil.Error):
+                found.append(" ".join(each.cmdline()))
+    return found
 
 
 def end(process: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> int:

@@ -12,14 +12,15 @@ from faulty_smtp import Behaviour, FaultySmtp
 from tests.program.sample_club import Club
 from tests.program.sms_club import numbers, sms_club
 
+RIGHT, WRONG = "s3cr3t-of-the-mailbox", "s3cr3t-of-the-mailbox-as-it-was"
 LOGIN = 'user = "club@example.org"\npassword = "{password}"\n'
 
 
 @pytest.fixture
 def server(club: Club) -> Iterator[FaultySmtp]:
-    with FaultySmtp(Behaviour(users={"club@example.org": "right"}, auth_in_clear=True)) as server:
+    with FaultySmtp(Behaviour(users={"club@example.org": RIGHT}, auth_in_clear=True)) as server:
         club.smtp_port = server.port
-        club.write_settings(smtp=LOGIN.format(password="wrong"))
+        club.write_settings(smtp=LOGIN.format(password=WRONG))
         yield server
 
 
@@ -47,7 +48,7 @@ def test_a_refused_login_is_left_alone_for_longer_each_time_and_mended_at_once(c
     club.wait_until(lambda: "in 5 minutes" in str(club.operation("email")["reason"]))
     club.wait_until(lambda: timedelta(minutes=1) < _pause(club.operation("email")) <= timedelta(minutes=5))
 
-    club.write_settings(smtp=LOGIN.format(password="right"))
+    club.write_settings(smtp=LOGIN.format(password=RIGHT))
     club.wait_until(lambda: club.states() == {"sent": 1})
     club.wait_until(lambda: club.operation("email")["state"] == "active")
 

@@ -13,11 +13,12 @@ import psutil
 import pytest
 from gateway_contract import SECRET, Clock
 from gateway_server import Asked, Fault, Said
+from kannel_programs import INCOMING_KEY
 from smpp_programs import PASSWORD
 from test_gateway_ovh import CONSUMER, Ovh
 
+from tests.program.leaks import PIN, SECRETS, files_below
 from tests.program.leaks import PRIVATE as PRIVATE_EVERYWHERE
-from tests.program.leaks import SECRETS, files_below
 from tests.program.sample_club import end
 from tests.program.sms_club import SmsClub, ovh_settings, sms_club
 
@@ -95,8 +96,9 @@ def test_the_search_would_find_what_it_searches() -> None:
 def test_the_search_of_every_other_test_would_find_what_it_searches_and_nothing_else() -> None:
     numbers = ("+33698760001", "0033698760001", "33698760001", "+33 6 98 76 00 01", "06 98 76 00 01", "06.98.76.00.01")
     bodies = ("m1@example.org", "Cours annulé", "Stop svp")
-    keys = (SECRET, CONSUMER, PASSWORD, "Bearer key-of-the-club-0123456789")
+    tokens = ("Bearer access-0-" + "a" * 40, "refresh-0-" + "r" * 40, "refresh-12-" + "r" * 40)
+    keys = (SECRET, CONSUMER, PASSWORD, "Bearer key-of-the-club-0123456789", INCOMING_KEY, *tokens, f'AT+CPIN="{PIN}"')
     for text in (*numbers, *bodies, *keys):
         assert PRIVATE_EVERYWHERE.search(f"12:30 {text}, then"), text
-    for text in ("<club@example.org>", "17323698760001000", "2026-11-24T06:40:00.123456", "*** 01"):
+    for text in ("<club@example.org>", "17323698760001000", "2026-11-24T06:40:00.123456", "*** 01", f"1{PIN}"):
         assert PRIVATE_EVERYWHERE.search(text) is None, text

@@ -25,9 +25,10 @@ HTML = b"<html><body><h1>Bienvenue</h1> +33612345678 connectez-vous</body></html
 
 
 class Fault(Enum):
-    """What goes wrong with the next SMS. Only those called LOST, BAD_GATEWAY_AFTER, RESET and DRIP have stored it."""
+    """What goes wrong with the next SMS. Those called LOST, LATE, BAD_GATEWAY_AFTER, RESET and DRIP have stored it."""
 
     LOST_REPLY = auto()
+    LATE_REPLY = auto()
     BAD_GATEWAY_AFTER = auto()
     RESET_IN_BODY = auto()
     DRIP_HEADERS = auto()
@@ -84,6 +85,7 @@ class Vendor(ABC):
         self.log = log
         self.faults: deque[Fault] = deque()
         self.has_credit = True
+        self.late_seconds = 1.0
         self.hides_errors = False
         """Whether errors come with a 200, as some gateways do it."""
         self.elsewhere = "http://elsewhere.example/sms"
@@ -180,6 +182,9 @@ class _Handler(BaseHTTPRequestHandler):
         match fault:
             case Fault.LOST_REPLY:
                 self._hang_up()
+            case Fault.LATE_REPLY:
+                threading.Event().wait(self.server.vendor.late_seconds)
+                self._say(said)
             case Fault.BAD_GATEWAY_AFTER:
                 self._say(Said(502, HTML, {"Content-Type": "text/html"}))
             case Fault.RESET_IN_BODY:

@@ -40,7 +40,13 @@ class Fault(Enum):
     FULL = "+CMS ERROR: 322 instead of the prompt"
 
 
-BY_NUMBER: Final = {"91": Fault.FAILED, "92": Fault.LOST_RESULT, "93": Fault.REFUSED, "94": Fault.LYING}
+BY_NUMBER: Final = {
+    "91": Fault.FAILED,
+    "92": Fault.LOST_RESULT,
+    "93": Fault.REFUSED,
+    "94": Fault.LYING,
+    "95": Fault.LATE,
+}
 """Faults by the last digits of the recipient, for clients that no test drives."""
 
 
