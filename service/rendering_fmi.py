@@ -134,8 +134,11 @@ def _zone(zone: Json, terminal: Terminal, language: str, now: datetime) -> Itera
 def _said(zone: Json, terminal: Terminal, language: str, now: datetime) -> Iterator[str]:
     present, limit, percent = zone["present"], zone.get("limit"), zone.get("percent")
     if not zone["known"]:
-        since = instant(zone.get("since"), now, language)
-        yield Sentence.of("not known since {since}; {present} then", since=since, present=present).render(language)
+        if zone.get("since"):
+            since = instant(zone["since"], now, language)
+            yield Sentence.of("not known since {since}; {present} then", since=since, present=present).render(language)
+        else:
+            yield Sentence.of("not known").render(language)
         if zone.get("reason"):
             yield str(zone["reason"])
     elif limit is None:

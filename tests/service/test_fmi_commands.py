@@ -116,6 +116,9 @@ def test_status_fits_into_eighty_columns_and_says_how_full_it_is(club: sqlite3.C
     assert "812 of 1500 came in today" in out
     assert "give or take 7" in out
     assert max(map(len, out.splitlines())) <= 80
+    _, gradins = out.split("gradins")
+    assert gradins.split()[:2] == ["not", "known"], "there is no instant since when, and no number"
+    assert "since" not in gradins
 
 
 def test_a_number_that_nobody_writes_any_more_is_unknown(club: sqlite3.Connection, run: Run) -> None:
