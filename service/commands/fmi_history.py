@@ -204,7 +204,7 @@ class DayOfZone:
             expected = max(len(minutes), round((until - at) / _MINUTE))
             found.append(
                 {
-                    "from": _clock(at, self.timezone),
+                    "from": self.clock(at),
                     "in": sum(minute.entries for minute in minutes),
                     "out": sum(minute.exits for minute in minutes),
                     "most": max((minute.present for minute in known), default=None),
@@ -215,6 +215,14 @@ class DayOfZone:
             at, number = at + _STRETCH, number + 1
         return _trimmed(found)
 
+    def clock(self, at: datetime, form: str = "%H:%M") -> str:
+        """Return what the club's clock shows; in autumn an hour comes twice, and each says which it is."""
+        local = at.astimezone(self.timezone)
+        shown = f"{local:{form}}"
+        if local.utcoffset() == local.replace(fold=1 - local.fold).utcoffset():
+            return shown
+        return f"{shown} ({local.fold + 1})"
+
     def clocks(self, at: datetime) -> tuple[str, str, str]:
         """Return an instant as it can be ordered, and as the club's date and clock, which a spreadsheet understands."""
         local = at.astimezone(self.timezone)
@@ -222,14 +230,6 @@ class DayOfZone:
 
     def _local(self, at: datetime) -> str:
         return at.astimezone(self.timezone).isoformat(timespec="seconds")
-
-
-def _clock(at: datetime, timezone: tzinfo) -> str:
-    """Return what the club's clock shows; in autumn an hour comes twice, and each says which it is."""
-    local = at.astimezone(timezone)
-    if local.utcoffset() == local.replace(fold=1 - local.fold).utcoffset():
-        return f"{local:%H:%M}"
-    return f"{local:%H:%M} ({local.fold + 1})"
 
 
 def _trimmed(stretches: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -317,7 +317,7 @@ def _of_sensor(sensor: "SensorDay") -> Sentence:
 
 
 def _of_correction(correction: "Correction", day: DayOfZone) -> Sentence:
-    at = "" if correction.created_at is None else _clock(correction.created_at, day.timezone)
+    at = "" if correction.created_at is None else day.clock(correction.created_at)
     if correction.error is not None:
         return Sentence.of(
             "{at} correction of {author} refused: {why}", at=at, author=correction.author, why=correction.error
