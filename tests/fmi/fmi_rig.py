@@ -20,10 +20,9 @@ class Cable(sensor_simulators.Cable):
     def port(self) -> str:
         return str(self.link)
 
-    def write(self, frames: bytes) -> None:
+    def write(self, frames: bytes) -> bool:
         with self._lock:
-            if self._master >= 0:
-                self.say(frames)
+            return self._master >= 0 and self.say(frames) == len(frames)
 
     @property
     def unread(self) -> int:
