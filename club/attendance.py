@@ -279,7 +279,13 @@ def _write_zone(
     minutes = [each for each in settled.minutes if each.zone == record.name]
     if not minutes and _may_wait(before, record, tail, now):
         return
-    moment = Moment(before, record, now.replace(second=0, microsecond=0), settled.known_from.get(record.name))
+    moment = Moment(
+        before,
+        record,
+        now.replace(second=0, microsecond=0),
+        settled.known_from.get(record.name),
+        settled.began.get(record.name),
+    )
     tail = advance(connection, moment, tail, minutes)
     values = {
         **zone_values(record),

@@ -122,7 +122,7 @@ class AttendanceDesk:
         return None if row is None else correction_of(row)
 
     def corrections(
-        self, zone: str | None = None, since: datetime | None = None, limit: int = 100
+        self, zone: str | None = None, since: datetime | None = None, limit: int = 100, until: datetime | None = None
     ) -> Sequence[Correction]:
         """Return what was corrected, by people and by the arithmetic itself, the newest first."""
         c = attendance_correction.c
@@ -131,6 +131,8 @@ class AttendanceDesk:
             statement = statement.where(c.zone == zone)
         if since is not None:
             statement = statement.where(c.created_at >= since)
+        if until is not None:
+            statement = statement.where(c.created_at < until)
         rows = self._database.read(lambda connection: connection.execute(statement).mappings().all())
         return tuple(correction_of(row) for row in rows)
 

@@ -93,16 +93,31 @@ class _Run:
 
 @attrs.frozen
 class Moment:
-    """A zone before and after one transaction, and since when it has been known without interruption."""
+    """A zone before and after one transaction, and since when it has been known without interruption.
+
+    `began_at`: when the day began that it is in now and was not in before, with nobody inside.
+    """
 
     before: ZoneRecord
     after: ZoneRecord
     minute_at: datetime
     known_from: datetime | None
+    began_at: datetime | None = None
 
     def is_known(self, minute_at: datetime) -> bool:
         """Whether the zone was known from the beginning of a minute on."""
         return self.after.known and self.known_from is not None and self.known_from <= minute_at
+
+    def is_of_new_day(self, minute_at: datetime) -> bool:
+        """Whether a minute belongs to the day that has begun since the last write."""
+        return self.began_at is not None and minute_at >= _minute(self.began_at)
+
+    def was_estimated(self, minute_at: datetime) -> bool:
+        """Whether people may have passed unseen, in its day, before the end of a minute that nobody wrote."""
+        if not self.is_of_new_day(minute_at):
+            return self.before.estimated_since is not None
+        since = self.after.estimated_since
+        return since is not None and _minute(since) <= minute_at
 
 
 def advance(connection: Connection, moment: Moment, tail: Tail, minutes: Sequence[Minute]) -> Tail:
@@ -126,6 +141,10 @@ def advance(connection: Connection, moment: Moment, tail: Tail, minutes: Sequenc
     return _write_runs(connection, moment, tail, list(_runs(moment, begin, added)))
 
 
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
 def _by_minute(minutes: Sequence[Minute]) -> dict[datetime, tuple[int, int, int]]:
     added: dict[datetime, tuple[int, int, int]] = {}
     for each in minutes:
@@ -138,18 +157,21 @@ def _runs(moment: Moment, begin: datetime, added: Mapping[datetime, tuple[int, i
     """Give the minutes from `begin` to now, those that are alike together."""
     before, after = moment.before, moment.after
     present, at = before.present, begin
+    was_yesterday = True
     run: _Run | None = None
     while at <= moment.minute_at:
         entries, exits, shift = added.get(at, (0, 0, 0))
         is_now = at == moment.minute_at
+        if was_yesterday and moment.is_of_new_day(at):
+            was_yesterday, present = False, 0
         present = after.present if is_now else max(0, present + shift)
-        state = after if is_now else before
+        state = after if is_now or not was_yesterday else before
         one = _Run(
             at,
             1,
             present,
             moment.is_known(at),
-            state.estimated_since is not None,
+            after.estimated_since is not None if is_now else moment.was_estimated(at),
             state.uncertainty,
             state.present_limit,
             entries,
@@ -247,6 +269,7 @@ def _write_late(connection: Connection, moment: Moment, tail: Tail, late: Sequen
     """Write passages into minutes that have their rows, and return the end of the history and the zone as it was."""
     zone = moment.after.name
     present = moment.before.present
+    end = instant_of_ms(tail.begins_ms) + tail.minutes * MINUTE
     for each in late:
         _begin_row(connection, zone, each.at + MINUTE)
         if not _begin_row(connection, zone, each.at):
@@ -258,7 +281,7 @@ def _write_late(connection: Connection, moment: Moment, tail: Tail, late: Sequen
         if each.present_shift:
             until = each.until_at or moment.minute_at + _FAR
             connection.execute(_SHIFT, {**key, "h_until": until, "h_shift": each.present_shift})
-        if each.until_at is None:
+        if each.until_at is None or each.until_at >= end:  # it holds for minutes that are still to be written
             present = max(0, present + each.present_shift)
     return _end(connection, zone, tail), attrs.evolve(moment, before=attrs.evolve(moment.before, present=present))
 
@@ -266,7 +289,7 @@ def _write_late(connection: Connection, moment: Moment, tail: Tail, late: Sequen
 def _make_known(connection: Connection, moment: Moment, tail: Tail) -> Tail:
     """Take back that minutes were unknown of which a station says, later, that its sensors counted all through them."""
     assert moment.known_from is not None  # noqa: S101  # asked by the caller
-    since = moment.known_from.replace(second=0, microsecond=0)
+    since = _minute(moment.known_from)
     since = since if since == moment.known_from else since + MINUTE
     if since > moment.minute_at:
         return tail

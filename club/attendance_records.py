@@ -219,10 +219,12 @@ class Settled:
     """What a transaction writes: zones as they stand now, what their history gains, corrections, alerts.
 
     `known_from`: since when each zone that is known was so without interruption, also while nobody could write it down.
+    `began`: when the day began of each zone in which a new one has begun.
     """
 
     zones: Sequence[ZoneRecord]
     known_from: Mapping[str, datetime] = attrs.field(factory=dict)
+    began: Mapping[str, datetime] = attrs.field(factory=dict)
     minutes: Sequence[Minute] = ()
     applied: Sequence[Correction] = ()
     own: Sequence[OwnCorrection] = ()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
-from matplotlib.dates import DateFormatter, HourLocator
 from matplotlib.figure import Figure
 
 from config.sentence import Sentence
@@ -101,14 +100,23 @@ def _draw_corrections(axes: Any, day: "DayOfZone", language: str) -> None:
             label = None
 
 
+def _hours(day: "DayOfZone") -> Iterator[datetime]:
+    """Yield the hours of the club's clock in the day's history: matplotlib's own leave out one of the two of autumn."""
+    if not day.minutes:
+        return
+    at = day.minutes[0].at
+    at += timedelta(minutes=-at.astimezone(day.timezone).minute % 60)
+    while at <= day.minutes[-1].at:
+        yield at
+        at += timedelta(hours=1)
+
+
 def _dress(axes: Any, day: "DayOfZone", language: str) -> None:
     title = Sentence.of("{zone}, {day}: people inside", zone=day.zone, day=day.day.isoformat()).render(language)
     axes.set_title(title)
     axes.set_ylim(bottom=0)
-    locator: Any = HourLocator
-    formatter: Any = DateFormatter
-    axes.xaxis.set_major_locator(locator(tz=day.timezone))
-    axes.xaxis.set_major_formatter(formatter("%H", tz=day.timezone))
+    hours = list(_hours(day))
+    axes.set_xticks(hours, labels=[day.clock(at, "%H") for at in hours])
     axes.grid(visible=True, alpha=0.3)
     axes.margins(x=0)
     if axes.get_legend_handles_labels()[0]:

@@ -134,12 +134,15 @@ def _zone(zone: Json, terminal: Terminal, language: str, now: datetime) -> Itera
 def _said(zone: Json, terminal: Terminal, language: str, now: datetime) -> Iterator[str]:
     present, limit, percent = zone["present"], zone.get("limit"), zone.get("percent")
     if not zone["known"]:
-        since = instant(zone.get("since"), now, language)
-        yield Sentence.of("not known since {since}; {present} then", since=since, present=present).render(language)
+        if zone.get("since"):
+            since = instant(zone["since"], now, language)
+            yield Sentence.of("not known since {since}; {present} then", since=since, present=present).render(language)
+        else:
+            yield Sentence.of("not known").render(language)
         if zone.get("reason"):
             yield str(zone["reason"])
     elif limit is None:
-        yield Sentence.of("{present} inside", present=present).render(language)
+        yield Sentence.counted("{n} inside", "{n} inside", n=int(present)).render(language)
     else:
         inside = Sentence.of("{present} of {limit}, {percent} %", present=present, limit=limit, percent=percent)
         yield f"{_bar(int(percent or 0), terminal)} {inside.render(language)}"
@@ -151,9 +154,12 @@ def _said(zone: Json, terminal: Terminal, language: str, now: datetime) -> Itera
 def _remarks(zone: Json, language: str, now: datetime) -> Iterator[str]:
     total, limit = zone["day_total"], zone.get("day_limit")
     if limit is None:
-        yield Sentence.of("{total} came in today", total=total).render(language)
+        yield Sentence.counted("{n} came in today", "{n} came in today", n=int(total)).render(language)
     else:
-        yield Sentence.of("{total} of {limit} came in today", total=total, limit=limit).render(language)
+        came = Sentence.counted(
+            "{n} of {limit} came in today", "{n} of {limit} came in today", n=int(total), limit=limit
+        )
+        yield came.render(language)
     if zone.get("uncertainty"):
         yield Sentence.of("give or take {people}", people=zone["uncertainty"]).render(language)
     if zone["known"] and zone.get("estimated_since"):

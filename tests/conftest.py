@@ -3,7 +3,12 @@
 import os
 from collections.abc import Generator
 
+import hypothesis
 import pytest
+
+# How long an example takes says how busy the computer is, and nothing of what it proves.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -51,10 +51,11 @@ def level_sentence(crossing: Crossing) -> Sentence:
     """Return how full a zone, or its day, is."""
     record = crossing.record
     if crossing.of == "day":
-        return Sentence.of(
-            "{zone}: {people} have come in today, of {limit} allowed in a day ({percent} %): {level}",
+        return Sentence.counted(
+            "{zone}: {n} has come in today, of {limit} allowed in a day ({percent} %): {level}",
+            "{zone}: {n} have come in today, of {limit} allowed in a day ({percent} %): {level}",
+            n=record.day_total,
             zone=record.name,
-            people=record.day_total,
             limit=record.day_limit,
             percent=percentage(record.day_total, record.day_limit),
             level=_LEVELS[crossing.level],
@@ -64,10 +65,11 @@ def level_sentence(crossing: Crossing) -> Sentence:
 
 def presence_sentence(zone: str, present: int, limit: int | None, level: Level) -> Sentence:
     """Return how full a zone is."""
-    return Sentence.of(
-        "{zone}: {people} inside, of {limit} allowed ({percent} %): {level}",
+    return Sentence.counted(
+        "{zone}: {n} inside, of {limit} allowed ({percent} %): {level}",
+        "{zone}: {n} inside, of {limit} allowed ({percent} %): {level}",
+        n=present,
         zone=zone,
-        people=present,
         limit=limit,
         percent=percentage(present, limit),
         level=_LEVELS[level],

@@ -7,6 +7,7 @@ from actors.board import Desk, Outcome
 from actors.fmi.alerts import presence_sentence
 from actors.fmi.levels import is_above
 from actors.fmi.post import Look, SensorState
+from actors.fmi.words import passed
 from actors.run_records import Stopwatch
 from club.attendance_records import ZoneRecord
 from config.sentence import Sentence
@@ -45,8 +46,8 @@ class Bulletin:
             exits += max(0, last.exits - before[1])
             self._counted[name] = (last.entries, last.exits)
         if entries or exits:
-            summary = Sentence.of("{entries} in, {exits} out", entries=entries, exits=exits)
-            self._desk.ran(stopwatch.run(Outcome.OK, summary, {"entries": entries, "exits": exits}))
+            counters = {"entries": entries, "exits": exits}
+            self._desk.ran(stopwatch.run(Outcome.OK, passed(entries, exits), counters))
 
 
 def _trouble(lost: Mapping[str, Look], count: int) -> Sentence | None:

@@ -6,12 +6,14 @@ from typing import Any, Final, Self
 
 import attrs
 
-from actors.fmi.counting import CounterMemory, CountingSettings, Finding, count
+from actors.fmi.counting import Counted, CounterMemory, CountingSettings, Finding, count
 from actors.fmi.drivers.driver import Passages, Totals
 from club.attendance_records import Reading, SensorRecord
 
 Shown = Totals | Passages
 _MINUTE: Final = timedelta(minutes=1)
+_TOLD_AT_ONCE: Final = timedelta(seconds=1)
+"""A device that is asked tells its count with its first sign of life, not of a passage later."""
 
 
 @attrs.frozen
@@ -95,6 +97,8 @@ class Counter:
         self._counted_at: datetime | None = None
         self.changes = 0
         """How often people were counted."""
+        self.heard_since_at: datetime | None = None
+        """Since when the device has been heard without interruption."""
         self.finding: Finding | None = None
         """What was found at the last word that was not plainly a passage."""
 
@@ -134,6 +138,9 @@ class Counter:
         for reading in ahead:
             self._entries, self._exits = has[0] + reading.entries - base[0], has[1] + reading.exits - base[1]
             self._readings.append(attrs.evolve(reading, entries=self._entries, exits=self._exits))
+        if ahead:  # what comes next passed after that, not after the database's last word
+            known_at = self._counted_at
+            self._counted_at = ahead[-1].at if known_at is None else max(known_at, ahead[-1].at)
         if ahead or not kept.readings:
             self._memory = CounterMemory.of(kept.memory) or self._memory
             self._is_memory_new = kept.memory is not None
@@ -144,8 +151,10 @@ class Counter:
         at = self._now()
         if self._has_begun:
             return self._count(at, seen)
-        if isinstance(seen, Totals) and self._early and isinstance(self._early[-1][1], Totals):
-            self._early.pop()  # the last one says it all
+        if isinstance(seen, Totals) and len(self._early) > 1:  # the first tells who passed while nobody listened
+            before_at, before = self._early[-1]
+            if isinstance(before, Totals) and _minute_of(before_at) == _minute_of(at):
+                self._early.pop()  # the last one of a minute says it all
         self._early.append((at, seen))
         return None
 
@@ -214,11 +223,33 @@ class Counter:
             self.finding = counted.finding
         if counted.entries or counted.exits:
             self.changes += 1
-            self._entries += counted.entries
-            self._exits += counted.exits
-            since_at = counted_at if elapsed > _MINUTE.total_seconds() else None
-            self._note(Reading(at, self._entries, self._exits, since_at))
+            may_be_old = isinstance(seen, Totals) and elapsed > _MINUTE.total_seconds()
+            self._note_passed(at, counted_at if may_be_old else None, counted)
         return counted.finding
+
+    def _note_passed(self, at: datetime, since_at: datetime | None, counted: Counted) -> None:
+        """Note who passed, now or, where nobody listened, some time since the last word.
+
+        A device that was heard all the time tells of a passage when it happens, however long there was none: the first
+        visitor of a morning has not come in the middle of the night.
+        """
+        heard_at = self.heard_since_at
+        if since_at is not None and heard_at is not None:
+            if heard_at <= since_at:
+                since_at = None
+            elif at - heard_at > _TOLD_AT_ONCE and not (counted.entries and counted.exits):
+                # The word is about somebody who passes now; the others have, before it was heard again.
+                entries, exits = max(0, counted.entries - 1), max(0, counted.exits - 1)
+                self._add(heard_at, since_at, entries, exits)
+                self._add(at, None, counted.entries - entries, counted.exits - exits)
+                return
+        self._add(at, since_at, counted.entries, counted.exits)
+
+    def _add(self, at: datetime, since_at: datetime | None, entries: int, exits: int) -> None:
+        if entries or exits:
+            self._entries += entries
+            self._exits += exits
+            self._note(Reading(at, self._entries, self._exits, since_at))
 
     def _note(self, reading: Reading) -> None:
         last = self._readings[-1] if self._readings else None
@@ -226,15 +257,15 @@ class Counter:
             last is not None
             and last.since_at is None
             and reading.since_at is None
-            and _minute(last) == _minute(reading)
+            and _minute_of(last.at) == _minute_of(reading.at)
         ):
             self._readings[-1] = reading
         else:
             self._readings.append(reading)
 
 
-def _minute(reading: Reading) -> datetime:
-    return reading.at.replace(second=0, microsecond=0)
+def _minute_of(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def _iso(at: datetime | None) -> str | None:

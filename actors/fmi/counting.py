@@ -6,6 +6,7 @@ from typing import Any, Final, Self, TypeAlias
 import attrs
 
 from actors.fmi.drivers.driver import Alive, Noise, Passages, Seen, Totals
+from actors.fmi.words import difference
 from config.sentence import Sentence
 
 _GROUP: Final = 30
@@ -107,16 +108,13 @@ class Held:
         """Say what is held."""
         if self.is_final:
             return Sentence.of(
-                "the sensor jumped by {entries} entries and {exits} exits, which nobody can believe: they are not "
-                "counted; count the people and correct the number",
-                entries=self.entries,
-                exits=self.exits,
+                "the sensor jumped by {jump}, which nobody can believe: they are not counted; count the people and "
+                "correct the number",
+                jump=difference(self.entries, self.exits),
             )
         return Sentence.of(
-            "the sensor shows {entries} entries and {exits} exits more than before, which is not plausible: "
-            "its next word decides",
-            entries=self.entries,
-            exits=self.exits,
+            "the sensor shows {jump} more than before, which is not plausible: its next word decides",
+            jump=difference(self.entries, self.exits),
         )
 
 

@@ -48,7 +48,7 @@ class Hall:
         self, file: Path, now: Callable[[], datetime] = _utc, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._file = file
-        self._now = now
+        self.now = now
         self.monotonic = monotonic
         self._lock = threading.Lock()
         self._keeping = threading.Lock()
@@ -63,7 +63,7 @@ class Hall:
         """Return the post of a sensor; the same one for the same name."""
         with self._lock:
             if sensor not in self._posts:
-                self._posts[sensor] = SensorPost(self._unsaved.get(sensor), self._told, self._now, self.monotonic)
+                self._posts[sensor] = SensorPost(self._unsaved.get(sensor), self._told, self.now, self.monotonic)
             return self._posts[sensor]
 
     def wait(self, seconds: float) -> None:

@@ -203,7 +203,7 @@ class SensorPost:
             self._record = record
             self._counter.begin(record)
             if self._heard is not None:
-                self._see_again(self._monotonic())
+                self._reckon_with_the_unseen(self._monotonic())
 
     def look(self) -> Look:
         """Return how the sensor is now."""
@@ -247,16 +247,18 @@ class SensorPost:
         self._heard = None
 
     def _see_again(self, now: float) -> None:
+        self._known_since = self._counter.heard_since_at = self._now()
+        if self._counter.has_begun:
+            self._reckon_with_the_unseen(now)
+
+    def _reckon_with_the_unseen(self, now: float) -> None:
         """Reckon with who may have passed unseen: of a device that counted on meanwhile its next word tells."""
-        self._known_since = self._now()
-        if not self._counter.has_begun:
-            return
         blind_since, self._blind_since = self._blind_since, None
         if self._has_power_gap or (self._traits is not None and self._traits.counts_events):
             if blind_since is not None:
                 self._counter.miss(now - blind_since)
-            elif self._record is not None and self._record.seen_at is not None:
-                self._counter.miss((self._now() - self._record.seen_at).total_seconds())
+            elif self._record is not None and self._record.seen_at is not None and self._known_since is not None:
+                self._counter.miss((self._known_since - self._record.seen_at).total_seconds())
         self._has_power_gap = False
         self._record = None
 

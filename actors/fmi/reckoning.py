@@ -17,6 +17,8 @@ from actors.fmi.zones import (
     is_needed,
     middle_of,
     minutes_of,
+    not_ahead,
+    passed_since,
     people_in,
     sight_of,
     uncertainty_of,
@@ -30,6 +32,8 @@ from config.sentence import Sentence
 _MOST_PEOPLE: Final = 100_000
 _UNKNOWN_ZONE_WAITS: Final = timedelta(minutes=10)
 """So long another station's settings may know the zone of a correction that ours do not."""
+_AT_ONCE: Final = timedelta(minutes=1)
+"""A station that counts applies a correction within seconds; what passes meanwhile is less than who counts can tell."""
 
 
 @attrs.frozen
@@ -76,17 +80,19 @@ class SettingsReckoner:
         own: list[OwnCorrection] = []
         minutes: list[Minute] = []
         zones: dict[str, ZoneRecord] = {}
+        began: dict[str, datetime] = {}
         for rule in self.rules:
-            record, ended = self._in_its_day(picture.zones.get(rule.name) or ZoneRecord(rule.name), rule, picture)
+            before = picture.zones.get(rule.name) or ZoneRecord(rule.name)
+            record, ended = self._in_its_day(not_ahead(before, picture.steps, picture.now), rule, picture)
             own += ended
+            if before.day and record.day != before.day:
+                began[rule.name] = self._day_begins_at(record)
             minutes += minutes_of(record, rule, picture.steps)
             record = with_steps(record, rule, picture.steps, self._day_begins_at(record))
             if not rule.includes:
                 record = with_deficit(record, rule, picture.steps, picture.now)
             zones[rule.name] = with_blind(record, rule, picture.blind, picture.now)
-        applied = [
-            done for each in picture.corrections if (done := self._applied(each, zones, picture.now)) is not None
-        ]
+        applied = [done for each in picture.corrections if (done := self._applied(each, zones, picture)) is not None]
         alerts: list[Alert] = []
         sights: dict[str, Sight] = {}
         for rule in sorted(self.rules, key=lambda each: bool(each.includes)):  # sums after what they are made of
@@ -97,7 +103,9 @@ class SettingsReckoner:
             zones[rule.name], told = self._levelled(shown, rule, picture.now)
             alerts += told
         known_from = {name: sight.since for name, sight in sights.items() if sight.known and sight.since is not None}
-        return Settled(tuple(zones.values()), known_from, tuple(minutes), tuple(applied), tuple(own), tuple(alerts))
+        return Settled(
+            tuple(zones.values()), known_from, began, tuple(minutes), tuple(applied), tuple(own), tuple(alerts)
+        )
 
     def _in_its_day(
         self, record: ZoneRecord, rule: ZoneRule, picture: Picture
@@ -121,21 +129,29 @@ class SettingsReckoner:
     def _day_begins_at(self, record: ZoneRecord) -> datetime:
         return self.days.begins_at(date.fromisoformat(record.day))
 
-    def _applied(self, asked: Correction, zones: dict[str, ZoneRecord], now: datetime) -> Correction | None:
+    def _applied(self, asked: Correction, zones: dict[str, ZoneRecord], picture: Picture) -> Correction | None:
         """Do what somebody wants of a number; None: it may be for a zone that only newer settings know."""
+        now = picture.now
+        written_at = min(asked.created_at or now, now)
         rule = next((each for each in self.rules if each.name == asked.zone), None)
         if rule is None:
-            is_new = asked.created_at is not None and now - asked.created_at < _UNKNOWN_ZONE_WAITS
+            is_new = now - written_at < _UNKNOWN_ZONE_WAITS
             return None if is_new else self._refused(asked, Sentence.of("there is no zone {zone}", zone=asked.zone))
-        before = people_in(zones[rule.name], rule)
-        after = asked.present if asked.present is not None else before + (asked.delta or 0)
-        if (objection := _objection(asked, rule, after)) is not None:
+        zone = zones[rule.name]
+        before = people_in(zone, rule)
+        asked_for = asked.present if asked.present is not None else before + (asked.delta or 0)
+        if (objection := _objection(asked, rule, asked_for)) is not None:
             return self._refused(asked, objection)
+        if written_at < self._day_begins_at(zone):
+            return self._refused(asked, Sentence.of("the day in which it was written has ended meanwhile"))
         if asked.present is None:
-            zones[rule.name] = attrs.evolve(zones[rule.name], balance=after + rule.staff, below=0, below_at=None)
-        else:
-            zones[rule.name] = corrected(zones[rule.name], after + rule.staff, now)
-        return attrs.evolve(asked, before=before, after=after, applied_at=now)
+            zone = attrs.evolve(zone, balance=asked_for + rule.staff, below=0, below_at=None)
+        elif now - written_at < _AT_ONCE:
+            zone = corrected(zone, asked_for + rule.staff, now)
+        else:  # no station was there to apply it: people have passed since somebody counted
+            zone = passed_since(corrected(zone, asked_for + rule.staff, written_at), rule, picture.steps, now)
+        zones[rule.name] = zone
+        return attrs.evolve(asked, before=before, after=people_in(zone, rule), applied_at=now)
 
     def _raise(self, zones: dict[str, ZoneRecord], rule: ZoneRule, picture: Picture) -> Sequence[OwnCorrection]:
         """Make it final that somebody came in unseen, once each sensor has spoken since the number fell below 0.
@@ -222,6 +238,10 @@ def _objection(asked: Correction, rule: ZoneRule, after: int) -> Sentence | None
         return Sentence.of("{zone} is a sum: correct one of {zones}", zone=rule.name, zones=parts)
     if (asked.present is None) == (asked.delta is None):
         return Sentence.of("write either present or delta")
+    if not asked.author.strip() or not asked.reason.strip():
+        return Sentence.of("a correction needs an author and a reason")
+    if asked.delta == 0:
+        return Sentence.of("a difference of 0 corrects nothing")
     if not 0 <= after <= _MOST_PEOPLE:
         return Sentence.of("there cannot be {people} people in {zone}", people=after, zone=rule.name)
     return None

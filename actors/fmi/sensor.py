@@ -175,6 +175,10 @@ class Gate:
 
     def obey(self, driver: Driver, *, forbid: bool) -> None:
         """Make it so, if it is not. Raises PortLost."""
+        was_unwatched = forbid and self._is_unwatched(driver)
+        if was_unwatched:
+            forbid = False
+            self._not_before = 0.0
         if forbid == self._is_closed or self._monotonic() < self._not_before:
             return
         if not isinstance(driver, CanForbid) or not driver.can_forbid:
@@ -193,10 +197,23 @@ class Gate:
             self._complains = True
             return
         self._complains = False
+        if was_unwatched:  # closed again after a while, under a new one
+            self._not_before = self._monotonic() + _OBEY_AGAIN_SECONDS
+            logger.warning(
+                "sensor %s: who would open the way in has ended: it is open for a moment",
+                self._sensor,
+                extra={"event": "fmi.gate_unwatched"},
+            )
         self._is_closed = forbid
         logger.info(
             "entries at %s are %s", self._sensor, "forbidden" if forbid else "free", extra={"event": "fmi.gate"}
         )
+
+    def _is_unwatched(self, driver: Driver) -> bool:
+        """Whether the way in is closed and nobody would open it if the program died now: the watchman has ended."""
+        if not self._is_closed or not isinstance(driver, CanForbid) or not driver.can_forbid:
+            return False
+        return not self._watchman.is_there
 
     def abandon(self) -> None:
         """Have the watchman open the way in: the port was let go of, and it may be long until it is opened again."""

@@ -31,9 +31,14 @@ class Watchman:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it watches: somebody may have ended it."""
+        return self._process is not None and self._process.poll() is None
+
     def post(self) -> None:
         """Have it watch from now on. Raises OSError when there is no process to be had."""
-        if self._process is not None and self._process.poll() is None:
+        if self.is_there:
             return
         self._process = subprocess.Popen(
             [sys.executable, "-m", "actors.fmi.watchman"],

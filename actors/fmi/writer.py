@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, assert_never
 
 import attrs
@@ -142,9 +141,10 @@ class WriterActor(SupervisedActor):
         changed = {name: look for name, look in looks.items() if look.news.is_something or self._is_changed(name, look)}
         if is_time:
             changed = looks
-            self._signed_at = time.monotonic()
         if changed:
             self._write(changed)
+        if is_time:  # only now: after an outage the first write speaks of every sensor, not of those that have news
+            self._signed_at = time.monotonic()
         self._bulletin.tell(looks, self._zones)
 
     def _is_changed(self, name: str, look: Look) -> bool:
@@ -153,7 +153,7 @@ class WriterActor(SupervisedActor):
 
     def _write(self, looks: Mapping[str, Look]) -> None:
         stopwatch = Stopwatch()
-        now = datetime.now(UTC)
+        now = self._hall.now()
         changes = [self._change(name, look) for name, look in looks.items()]
         self.fence.check()
         settled = self._attendance.write(changes, now, self._reckoner)
@@ -175,7 +175,7 @@ class WriterActor(SupervisedActor):
             self._hall.post(name).forbid = place.zone in closed and place.from_zone not in closed
 
     def _show(self) -> None:
-        self._hall.written = Written(self._zones, self._sensors, time.monotonic())
+        self._hall.written = Written(self._zones, self._sensors, self._hall.monotonic())
 
     def _refresh(self) -> None:
         """Take up what other stations and people wrote."""
@@ -185,10 +185,10 @@ class WriterActor(SupervisedActor):
         self._refreshed_at = now
         self._has_counted = False
         if has_asked(self._work.database):
-            self._take(self._attendance.write((), datetime.now(UTC), self._reckoner))
+            self._take(self._attendance.write((), self._hall.now(), self._reckoner))
         ours = {rule.name for rule in self._reckoner.rules}
         self._zones = tuple(zone for zone in self._desk.zones() if zone.name in ours)
-        self._sensors = self._desk.sensors(self._reckoner.day_of(datetime.now(UTC)))
+        self._sensors = self._desk.sensors(self._reckoner.day_of(self._hall.now()))
         self._show()
 
     def _purge(self) -> None:

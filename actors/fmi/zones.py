@@ -12,6 +12,8 @@ from config.sentence import Sentence
 
 STALE: Final = timedelta(seconds=45)
 """A sensor of which its station says nothing for so long is as silent as one without power."""
+_SLEWED: Final = timedelta(seconds=5)
+"""By so much clocks are moved all the time, to keep them right."""
 _MISSED: Final = 0.02
 """Of the people who pass, counters of this kind miss about one in fifty."""
 _BUSY: Final = 3
@@ -114,6 +116,18 @@ def _blindness(record: SensorRecord, now: datetime) -> Sight | None:
     return None
 
 
+def not_ahead(record: ZoneRecord, steps: Sequence[Step], now: datetime) -> ZoneRecord:
+    """Return a zone whose number was made before now, and before these passages: the clock may have been set back.
+
+    Else whoever passes until it is as late again would be taken for one of those who were counted already.
+    """
+    if record.anchor_at is None or record.anchor_at - now <= _SLEWED:
+        return record
+    anchor = min((now, *(step.since_at for step in steps)))
+    below_at = None if record.below_at is None else min(record.below_at, now)
+    return attrs.evolve(record, anchor_at=anchor, below_at=below_at)
+
+
 def people_in(record: ZoneRecord, rule: ZoneRule) -> int:
     """Return how many are to be shown in a zone: never less than nobody, and without staff."""
     return max(0, record.balance + record.below - rule.staff)
@@ -172,8 +186,9 @@ def minutes_of(record: ZoneRecord, rule: ZoneRule, steps: Sequence[Step]) -> tup
         if not entries and not exits:
             continue
         at, shift = minute_of(step.at), entries - exits
-        if _is_before_anchor(record, step):
-            minutes.append(Minute(rule.name, at, entries, exits, shift, record.anchor_at))
+        if record.anchor_at is not None and _is_before_anchor(record, step):
+            # The number at the end of the minute in which somebody counted is theirs.
+            minutes.append(Minute(rule.name, at, entries, exits, shift, minute_of(record.anchor_at)))
             continue
         explained = 0
         if record.below_at is not None and middle_of(step) < record.below_at and shift > 0:
@@ -258,3 +273,11 @@ def corrected(record: ZoneRecord, people: int, at: datetime) -> ZoneRecord:
     return attrs.evolve(
         record, balance=people, anchor_at=at, passages=0, lost=0, estimated_since=None, below=0, below_at=None
     )
+
+
+def passed_since(record: ZoneRecord, rule: ZoneRule, steps: Sequence[Step], now: datetime) -> ZoneRecord:
+    """Return a zone whose people were counted some time ago (`corrected`), with those that have passed since then."""
+    at = record.anchor_at
+    since = [step for step in steps if at is None or step.at > at]
+    after = with_steps(record, rule, since, now)
+    return with_deficit(attrs.evolve(after, day_entries=record.day_entries), rule, (), now)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from club.attendance_records import Correction
     from config import Settings
 
+_MOST_PEOPLE: Final = 100_000
 _APPLIED_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.1
 
@@ -66,7 +67,10 @@ def add(commands: Commands) -> None:
         "--present", type=_people, metavar="N", help=console_help(correct.language, Sentence.of("so many are inside"))
     )
     number.add_argument(
-        "--by", type=int, metavar="N", help=console_help(correct.language, Sentence.of("so many more, or fewer: -2"))
+        "--by",
+        type=_difference,
+        metavar="N",
+        help=console_help(correct.language, Sentence.of("so many more, or fewer: -2")),
     )
     correct.option("--reason", required=True, metavar="TEXT", help=Sentence.of("why, for who reads it later"))
     correct.option("--author", metavar="NAME", help=Sentence.of("who says so; by default the user of this computer"))
@@ -103,7 +107,14 @@ def checked_zone(zone: str, settings: "FmiSettings") -> str:
 
 def _people(text: str) -> int:
     value = int(text)
-    if value < 0:
+    if not 0 <= value <= _MOST_PEOPLE:
+        raise ValueError(text)
+    return value
+
+
+def _difference(text: str) -> int:
+    value = int(text)
+    if not 0 < abs(value) <= _MOST_PEOPLE:
         raise ValueError(text)
     return value
 
@@ -126,11 +137,17 @@ def _status(options: argparse.Namespace, console: Console) -> int:
         sensors = desk.sensors(Days(zone, fmi.day_begins).key(datetime.now().astimezone()))
     page = Page(console.language, zone)
     nobody = Sentence.of("no station has counted here yet").render(console.language)
+    found = [
+        records.get(name) or ZoneRecord(name, present_limit=each.limit, reason=nobody)
+        for name, each in fmi.zones.items()
+    ]
+    silent = Sentence.of("no station writes the number: does the program run where the sensors are")
     document: dict[str, Any] = {
         "version": 1,
         "zones": [
-            zone_document(records.get(name) or ZoneRecord(name, present_limit=each.limit, reason=nobody), page)
-            for name, each in fmi.zones.items()
+            # A row that nobody writes any more still says that all is well.
+            zone_document(each, page, None if each.known or each.reason else silent.render(console.language))
+            for each in found
         ],
         "sensors": [sensor_document(sensor, page) for sensor in sensors],
     }
@@ -161,9 +178,12 @@ def _correct(options: argparse.Namespace, console: Console) -> int:
     if not options.reason.strip():
         raise NoAttendance("a correction needs a reason: write it after --reason")
     with club_database(options, console) as (database, settings):
-        zone = checked_zone(options.zone, fmi_settings(settings))
+        fmi = fmi_settings(settings)
+        zone = checked_zone(options.zone, fmi)
+        if parts := fmi.zones[zone].includes:
+            raise NoAttendance("{zone} is a sum: correct one of {zones}", zone=zone, zones=", ".join(parts))
         desk = AttendanceDesk(database)
-        author = options.author or getpass.getuser()
+        author = (options.author or "").strip() or _user()
         number = desk.correct(zone, author, options.reason, present=options.present, delta=options.by)
         done = _await(desk, number)
     if done is not None and done.error is not None:
@@ -183,9 +203,22 @@ def _correct(options: argparse.Namespace, console: Console) -> int:
         console.print(Sentence.of("it is written, and applied as soon as a station counts again"))
     else:
         console.print(
-            Sentence.of("{zone}: {after} inside, instead of {before}", zone=zone, after=done.after, before=done.before)
+            Sentence.counted(
+                "{zone}: {n} inside, instead of {before}",
+                "{zone}: {n} inside, instead of {before}",
+                n=done.after or 0,
+                zone=zone,
+                before=done.before,
+            )
         )
     return Exit.OK
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # a user without a name, as in a container
+        raise NoAttendance("who says so is not known: write --author and the name") from None
 
 
 def _await(desk: "AttendanceDesk", number: int) -> "Correction | None":

@@ -1,8 +1,7 @@
 """`fmi history`: one day of a zone, as a table, CSV, JSON or a picture, with what was corrected and by whom."""
 
 import argparse
-import csv
-import io
+import sys
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 _STRETCH: Final = timedelta(minutes=30)
 _MINUTE: Final = timedelta(minutes=1)
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 9000
 _COMPARED: Final = timedelta(days=14)
 """The days before, by which a sensor that counts badly is found."""
 
@@ -57,7 +58,10 @@ def add(commands: Commands) -> None:
 
 
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    day = date.fromisoformat(text)
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:  # with the days before and after it, within what a calendar has
+        raise ValueError(text)
+    return day
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
@@ -119,9 +123,7 @@ class DayOfZone:
             if sensor.zone in zones or sensor.from_zone in zones
         }
         corrections = [
-            each
-            for each in desk.corrections(None, begins_at, limit=1000)
-            if each.zone in zones and each.created_at is not None and each.created_at < ends_at
+            each for each in desk.corrections(None, begins_at, limit=1000, until=ends_at) if each.zone in zones
         ]
         lately = [
             each
@@ -202,7 +204,7 @@ class DayOfZone:
             expected = max(len(minutes), round((until - at) / _MINUTE))
             found.append(
                 {
-                    "from": f"{at.astimezone(self.timezone):%H:%M}",
+                    "from": self.clock(at),
                     "in": sum(minute.entries for minute in minutes),
                     "out": sum(minute.exits for minute in minutes),
                     "most": max((minute.present for minute in known), default=None),
@@ -212,6 +214,19 @@ class DayOfZone:
             )
             at, number = at + _STRETCH, number + 1
         return _trimmed(found)
+
+    def clock(self, at: datetime, form: str = "%H:%M") -> str:
+        """Return what the club's clock shows; in autumn an hour comes twice, and each says which it is."""
+        local = at.astimezone(self.timezone)
+        shown = f"{local:{form}}"
+        if local.utcoffset() == local.replace(fold=1 - local.fold).utcoffset():
+            return shown
+        return f"{shown} ({local.fold + 1})"
+
+    def clocks(self, at: datetime) -> tuple[str, str, str]:
+        """Return an instant as it can be ordered, and as the club's date and clock, which a spreadsheet understands."""
+        local = at.astimezone(self.timezone)
+        return self._local(at), f"{local:%Y-%m-%d}", f"{local:%H:%M}"
 
     def _local(self, at: datetime) -> str:
         return at.astimezone(self.timezone).isoformat(timespec="seconds")
@@ -227,17 +242,14 @@ def _trimmed(stretches: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _write_csv(day: DayOfZone, to: str, console: Console) -> str | None:
     """Write the minutes; return the file, None when they went to the output."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(("at", "zone", "present", "known", "estimated", "in", "out", "uncertainty", "limit"))
-    for each in day.document()["minutes"]:
-        cells = (each[name] for name in ("present", "known", "estimated", "in", "out", "uncertainty", "limit"))
-        writer.writerow((each["at"], day.zone, *(int(cell) if isinstance(cell, bool) else cell for cell in cells)))
+    from service.fmi_csv import csv_of  # noqa: PLC0415
+
+    text = csv_of(day, console.language)
     if to == "-":
-        console.write(text.getvalue())
+        console.write(text)
         return None
     try:
-        Path(to).write_text(text.getvalue(), encoding="utf-8-sig", newline="")  # the mark: Excel reads accents by it
+        Path(to).write_text(text, encoding="utf-8-sig", newline="")  # the mark: Excel reads accents by it
     except OSError as error:
         raise _not_written(to, error) from error
     return to
@@ -247,7 +259,7 @@ def _plot(day: DayOfZone, to: Path, console: Console) -> str:
     try:
         from service.fmi_plot import SUFFIXES, draw  # noqa: PLC0415 - an optional part
     except ImportError as error:
-        raise NotWritten("drawing needs the package matplotlib: pip install 'heitz-service[plot]'") from error
+        raise NotWritten(_without_matplotlib()) from error
     if to.suffix.lower() not in SUFFIXES:
         raise NotWritten("a picture is written as {suffixes}, not {file}", suffixes=" or ".join(SUFFIXES), file=to)
     try:
@@ -255,6 +267,12 @@ def _plot(day: DayOfZone, to: Path, console: Console) -> str:
     except OSError as error:
         raise _not_written(str(to), error) from error
     return str(to)
+
+
+def _without_matplotlib() -> Sentence:
+    if getattr(sys, "frozen", False):
+        return Sentence.of("this build of the program cannot draw: write the minutes with --csv")
+    return Sentence.of("drawing needs matplotlib: {python} -m pip install matplotlib", python=sys.executable)
 
 
 def _not_written(to: str, error: OSError) -> NotWritten:
@@ -278,26 +296,28 @@ def _print_page(day: DayOfZone, console: Console) -> None:
 
 
 def _of_sensor(sensor: "SensorDay") -> Sentence:
+    from actors.fmi.words import passed  # noqa: PLC0415
+
     said = Sentence.of(
-        "sensor {sensor} of {station}: {entries} in, {exits} out, balance {balance}",
+        "sensor {sensor} of {station}: {passed}, balance {balance}",
         sensor=sensor.name,
         station=sensor.station,
-        entries=sensor.entries,
-        exits=sensor.exits,
+        passed=passed(sensor.entries, sensor.exits),
         balance=f"{sensor.entries - sensor.exits:+d}",
     )
     if not sensor.blind_times:
         return said
-    return Sentence.of(
-        "{said}; {times} times without it, {minutes} min in all",
+    return Sentence.counted(
+        "{said}; {n} time without it, {minutes} min in all",
+        "{said}; {n} times without it, {minutes} min in all",
+        n=sensor.blind_times,
         said=said,
-        times=sensor.blind_times,
         minutes=-(-sensor.blind_seconds // 60),
     )
 
 
 def _of_correction(correction: "Correction", day: DayOfZone) -> Sentence:
-    at = "" if correction.created_at is None else f"{correction.created_at.astimezone(day.timezone):%H:%M}"
+    at = "" if correction.created_at is None else day.clock(correction.created_at)
     if correction.error is not None:
         return Sentence.of(
             "{at} correction of {author} refused: {why}", at=at, author=correction.author, why=correction.error

@@ -1,6 +1,8 @@
 """`fmi simulate`: plays a day into sensors that are not there, at ports that are: the whole chain can be seen."""
 
 import argparse
+import csv
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +22,7 @@ _SPEED: Final = 60.0
 _WAIT_SECONDS: Final = 20.0
 _MOST_NOISE: Final = 50.0
 _TOLD_EVERY: Final = 1800.0
+_LAST_PORT: Final = 65_535
 
 
 class NotPlayed(SentenceError):  # noqa: N818 - what the reader sees
@@ -71,7 +74,7 @@ def add(commands: Commands) -> None:
     parser.option("--short", action="store_true", help=Sentence.of("the shorter frames of an Evo Swipe Plus"))
     parser.option(
         "--listen",
-        type=counting_number,
+        type=_tcp_port,
         metavar="N",
         help=Sentence.of("use this TCP port, and those after it, in place of pseudo-terminals; the way on Windows"),
     )
@@ -90,6 +93,13 @@ def add(commands: Commands) -> None:
 def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value <= 1e6:  # noqa: PLR2004 - a day in a tenth of a second
+        raise ValueError(text)
+    return value
+
+
+def _tcp_port(text: str) -> int:
+    value = int(text)
+    if not 0 < value <= _LAST_PORT:
         raise ValueError(text)
     return value
 
@@ -117,6 +127,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     names = list(dict.fromkeys(name.strip() for name in options.sensors.split(",") if name.strip()))
     if not names:
         raise NotPlayed("no sensor is named: write --sensors entree,sortie")
+    if options.listen is not None and options.listen + len(names) - 1 > _LAST_PORT:
+        raise NotPlayed("there are not so many TCP ports after {number}: write a smaller one", number=options.listen)
     random = Random(options.seed)
     passages = _passages(options, names, random)
     sensors: list[SimulatedSensor] = []
@@ -145,6 +157,8 @@ def _passages(options: argparse.Namespace, names: "Sequence[str]", random: Any) 
         ) from error
     except UnicodeDecodeError as error:
         raise NotPlayed("{file} is no text in UTF-8", file=options.record) from error
+    except csv.Error as error:
+        raise NotPlayed("{file} cannot be read: {why}", file=options.record, why=error) from error
 
 
 def _say_ports(sensors: "Sequence[SimulatedSensor]", console: Console) -> None:
@@ -152,7 +166,7 @@ def _say_ports(sensors: "Sequence[SimulatedSensor]", console: Console) -> None:
     for sensor in sensors:
         console.print("")
         console.print("[[stations.NAME.sensors]]")
-        console.print(f'name = "{sensor.name}"')
+        console.print(f"name = {json.dumps(sensor.name, ensure_ascii=False)}")
         console.print('driver = "terabee"')
         console.print(f'port = "{sensor.outlet.port}"')
         console.print('zone = "bassin"')
@@ -166,6 +180,7 @@ def _play(
     from threading import Event  # noqa: PLC0415
 
     from actors.fmi.simulation.play import STEP_SECONDS, play  # noqa: PLC0415
+    from actors.fmi.words import inside, passed  # noqa: PLC0415
 
     never = Event()
     console.print(Sentence.of("the first comes in {seconds} s; Ctrl-C ends it", seconds=round(options.wait)))
@@ -180,10 +195,14 @@ def _play(
     def told(at: float, left: int) -> None:
         if at - told_at[0] >= _TOLD_EVERY:
             told_at[0] = at
-            inside = sum(sensor.entries - sensor.exits for sensor in sensors)
             clock = f"{int(at) // 3600:02d}:{int(at) % 3600 // 60:02d}"
             console.print(
-                Sentence.of("{clock}: {people} inside, {left} passages to come", clock=clock, people=inside, left=left)
+                Sentence.of(
+                    "{clock}: {inside}, {left}",
+                    clock=clock,
+                    inside=inside(sum(sensor.entries - sensor.exits for sensor in sensors)),
+                    left=Sentence.counted("{n} passage to come", "{n} passages to come", n=left),
+                )
             )
             console.flush()
 
@@ -194,10 +213,9 @@ def _play(
     for sensor in sensors:
         console.print(
             Sentence.of(
-                "{sensor}: {entries} in, {exits} out: what the program should have counted",
+                "{sensor}: {passed}: what the program should have counted",
                 sensor=sensor.name,
-                entries=sensor.entries,
-                exits=sensor.exits,
+                passed=passed(sensor.entries, sensor.exits),
             )
         )
     return Exit.OK

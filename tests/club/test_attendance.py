@@ -162,6 +162,23 @@ def test_a_correction_of_staff_is_applied_and_traced(club: Any, pool: Pool) -> N
     assert pool.desk.correction(asked + 1) is None
 
 
+def test_who_passed_before_a_count_by_hand_and_is_known_later_changes_no_minute_from_then_on(
+    club: Any, pool: Pool
+) -> None:
+    pool.entrance.count(entries=5)
+    pool.exit.pass_(exits=3)  # its station cannot write
+    pool.live(4, exit_=False)
+    pool.desk.correct(POOL, "Léa", "recompté", present=4)
+    pool.entrance.write()
+    pool.live(2, exit_=False)
+    pool.exit.write()
+    assert [(at, present) for at, present, _, _, _ in pool.history()] == [
+        ("06:40", 2),
+        *((f"06:{minute}", 2) for minute in (41, 42, 43)),
+        *((f"06:{minute}", 4) for minute in (44, 45, 46)),
+    ]
+
+
 def test_any_program_may_correct_by_a_plain_insert(club: Any, pool: Pool) -> None:
     club.sql(
         "INSERT INTO attendance_correction (zone, delta, author, reason) VALUES (?, ?, ?, ?)",

@@ -1,5 +1,8 @@
 """Simulated sensors that can be unplugged, at ports whose names stay: for the tests and benchmarks of attendance."""
 
+import fcntl
+import sys
+import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +20,17 @@ class Cable(sensor_simulators.Cable):
     def port(self) -> str:
         return str(self.link)
 
-    def write(self, frames: bytes) -> None:
+    def write(self, frames: bytes) -> bool:
         with self._lock:
-            if self._master >= 0:
-                self.say(frames)
+            return self._master >= 0 and self.say(frames) == len(frames)
+
+    @property
+    def unread(self) -> int:
+        """How many bytes of what was written nobody has read yet; they are lost when the cable is pulled."""
+        with self._lock:
+            if self._slave < 0:
+                return 0
+            return int.from_bytes(fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def fileno(self) -> int:
         """Return the sensor's end, for a process that writes into it."""

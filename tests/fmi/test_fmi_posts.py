@@ -1,38 +1,19 @@
 """What a sensor said is at its post, in the hall, whatever happens to actors, settings, database and program."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
 import pytest
+from fmi_post import EVENTS, TALKS, Time, last_reading, record, totals
 
 from actors.fmi.counter import Counter
 from actors.fmi.counting import Held, Reset
-from actors.fmi.drivers.driver import Passages, Totals
+from actors.fmi.drivers.driver import Passages
 from actors.fmi.hall import Hall
-from actors.fmi.post import SensorPost, SensorState, Traits
-from club.attendance_records import SensorKey, SensorRecord
+from actors.fmi.post import SensorState
 from config.sentence import Sentence
 
 AWAY = Sentence.of("nothing is plugged in")
-TALKS = Traits(silence_seconds=2.0, forgets_when_unplugged=True, words_are_checked=True)
-EVENTS = Traits(silence_seconds=None, forgets_when_unplugged=False, words_are_checked=False, counts_events=True)
-
-
-class Time:
-    """A clock that a test moves; both of the program's clocks at once."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def monotonic(self) -> float:
-        return self.at
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 24, 9, tzinfo=UTC) + timedelta(seconds=self.at)
-
-    def passes(self, seconds: float) -> None:
-        self.at += seconds
 
 
 @pytest.fixture
@@ -43,22 +24,6 @@ def time() -> Time:
 @pytest.fixture
 def hall(tmp_path: Path, time: Time) -> Hall:
     return Hall(tmp_path / "kept", time.now, time.monotonic)
-
-
-def record(entries: int, exits: int, shown: tuple[int, int] | None, seen_at: datetime) -> SensorRecord:
-    memory = None if shown is None else f"[{shown[0]}, {shown[1]}, 16, null]"
-    return SensorRecord(
-        SensorKey("ACCUEIL", "entree"), "bassin", None, True, "counting", None, seen_at, seen_at, entries, exits, memory
-    )
-
-
-def totals(entries: int, exits: int = 0) -> Totals:
-    return Totals(entries, exits, 16)
-
-
-def last_reading(post: SensorPost) -> tuple[int, int]:
-    reading = post.look().news.readings[-1]
-    return reading.entries, reading.exits
 
 
 def test_who_passed_while_no_program_ran_is_in_the_sensors_first_word(hall: Hall, time: Time) -> None:
@@ -339,3 +304,9 @@ def test_near_its_end_a_device_that_was_reset_is_told_from_one_that_wrapped(time
     time.passes(1)
     assert isinstance(memory.see(totals(1, 0)), Reset)
     assert memory.news().readings[-1].entries == 1
+
+
+@pytest.mark.parametrize(("entries", "exits", "said"), [(1, 1, "1 entry and 1 exit"), (30_000, 0, "0 exits")])
+def test_a_jump_is_told_in_whole_words(entries: int, exits: int, said: str) -> None:
+    assert said in str(Held(entries, exits, is_final=True).sentence)
+    assert said in str(Held(entries, exits, is_final=False).sentence)

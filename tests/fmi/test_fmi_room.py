@@ -16,6 +16,7 @@ from actors.fmi.post import Look, SensorState
 from actors.fmi.reckoning import Crossing
 from actors.fmi.sensor import Gate
 from actors.fmi.settings import AlertSettings
+from actors.fmi.settings_sensors import Tpw321Sensor
 from actors.fmi.shown import FRESH_SECONDS, shown
 from actors.fmi.watchman import Watchman
 from actors.fmi.zones import ZoneRule
@@ -78,13 +79,23 @@ class Watch(Watchman):
     def __init__(self) -> None:
         self.told: list[str] = []
         self.trouble: OSError | None = None
+        self._watches = False
+
+    @property
+    def is_there(self) -> bool:
+        return self._watches
 
     def post(self) -> None:
         if self.trouble is not None:
             raise self.trouble
+        self._watches = True
         self.told.append("watch")
 
+    def is_ended_by_somebody(self) -> None:
+        self._watches = False
+
     def dismiss(self) -> None:
+        self._watches = False
         self.told.append("go")
 
     def alarm(self) -> None:
@@ -155,6 +166,42 @@ def test_whoever_watches_comes_before_the_way_in_is_closed_and_goes_after_it_is_
     gate.obey(turnstile, forbid=True)
     gate.abandon()  # the actor crashed, or the port is gone
     assert watch.told[2:] == ["watch", "open it"]
+
+
+def test_when_the_watchman_is_ended_the_way_in_opens_until_another_watches(
+    gate: Gate, watch: Watch, clock: Clock
+) -> None:
+    turnstile = Turnstile()
+    gate.begin(turnstile)
+    gate.obey(turnstile, forbid=True)
+    watch.is_ended_by_somebody()
+    for _ in range(3):
+        gate.obey(turnstile, forbid=True)
+    assert turnstile.orders == [False, True, False]
+    clock.at += 6
+    gate.obey(turnstile, forbid=True)
+    gate.obey(turnstile, forbid=True)
+    assert turnstile.orders == [False, True, False, True]
+    assert watch.is_there
+
+
+def test_a_watchman_that_was_killed_is_not_there(tmp_path: Path) -> None:
+    sensor = Tpw321Sensor(
+        name="tourniquet", zone="bassin", driver="tpw321", port=str(tmp_path / "nothing"), may_forbid=True
+    )
+    watchman = Watchman(sensor)
+    seen = [watchman.is_there]
+    watchman.post()
+    try:
+        seen.append(watchman.is_there)
+        process = watchman._process
+        assert process is not None
+        process.kill()
+        process.wait(60)
+        seen.append(watchman.is_there)
+    finally:
+        watchman.dismiss()
+    assert seen == [False, True, False]
 
 
 def test_nothing_is_written_to_a_device_that_the_settings_do_not_let_close(gate: Gate) -> None:

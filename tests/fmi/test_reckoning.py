@@ -7,6 +7,18 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
+from fmi_sums import (
+    ENTRANCE,
+    NOW,
+    POOL,
+    SPA,
+    STAIRS,
+    by_name,
+    picture,
+    reckoner,
+    sensor,
+    step,
+)
 
 from actors.fmi.days import Days
 from actors.fmi.reckoning import Crossing, SettingsReckoner
@@ -15,69 +27,9 @@ from club.attendance_records import (
     Alert,
     Blind,
     Correction,
-    Picture,
-    SensorKey,
-    SensorRecord,
-    Settled,
     Step,
     ZoneRecord,
 )
-
-NOW = datetime(2026, 11, 24, 10, 0, 30, tzinfo=UTC)
-ENTRANCE, STAIRS, SPA = (SensorKey("ACCUEIL", name) for name in ("entree", "escalier", "spa"))
-POOL = ZoneRule("bassin", limit=10, day_limit=100, counts="swimmers")
-GALLERY = ZoneRule("gradins", limit=50, counts="others")
-EVERYBODY = ZoneRule("tous", includes=("bassin", "gradins"), limit=60)
-# From the street into the gallery; from the gallery to the pool.
-SENSORS = (SensorRule(ENTRANCE, "gradins"), SensorRule(STAIRS, "bassin", "gradins"))
-
-
-def reckoner(*rules: ZoneRule, **changes: Any) -> SettingsReckoner:
-    values: dict[str, Any] = {
-        "rules": rules or (POOL, GALLERY, EVERYBODY),
-        "sensors": SENSORS,
-        "days": Days(ZoneInfo("Europe/Paris")),
-        **changes,
-    }
-    return SettingsReckoner(**values)
-
-
-def sensor(key: SensorKey, **changes: Any) -> SensorRecord:
-    values: dict[str, Any] = {
-        "key": key,
-        "zone": "bassin",
-        "from_zone": None,
-        "known": True,
-        "state": "counting",
-        "reason": None,
-        "since": NOW - timedelta(hours=2),
-        "seen_at": NOW,
-        "entries": 0,
-        "exits": 0,
-        "memory": None,
-        **changes,
-    }
-    return SensorRecord(**values)
-
-
-def step(key: SensorKey, entries: int, exits: int = 0, at: datetime = NOW, since: datetime | None = None) -> Step:
-    rule = next(each for each in SENSORS if each.key == key)
-    return Step(key, rule.zone, rule.from_zone, at, since or at, entries, exits)
-
-
-def picture(zones: Sequence[ZoneRecord] = (), steps: Sequence[Step] = (), **changes: Any) -> Picture:
-    values: dict[str, Any] = {
-        "now": NOW,
-        "zones": {record.name: record for record in zones},
-        "sensors": {key: sensor(key) for key in (ENTRANCE, STAIRS)},
-        "steps": steps,
-        **changes,
-    }
-    return Picture(**values)
-
-
-def by_name(settled: Settled) -> dict[str, ZoneRecord]:
-    return {record.name: record for record in settled.zones}
 
 
 def test_who_comes_in_and_goes_on_to_the_pool_is_in_the_pool() -> None:

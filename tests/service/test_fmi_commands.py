@@ -1,15 +1,11 @@
 """`fmi status|history|correct|simulate`, run as a person runs them, on a club database without a station."""
 
 import json
-import socket
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from threading import Event
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -34,6 +30,8 @@ zone = "bassin"
 limit = 250
 day_limit = 1500
 [fmi.zones.gradins]
+[fmi.zones.tout]
+includes = ["bassin", "gradins"]
 """
 ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., tuple[int, str, str]]
@@ -96,7 +94,7 @@ def test_status_has_the_contracts_shape_and_a_zone_that_nobody_counted_yet_is_un
     write_zone(club)
     code, out, _ = run("status", "--json")
     document = json.loads(out)
-    bassin, gradins = document["zones"]
+    bassin, gradins, _ = document["zones"]
     assert {key: bassin[key] for key in ("name", "present", "known", "limit", "level", "day_total")} == {
         "name": "bassin",
         "present": 238,
@@ -118,13 +116,19 @@ def test_status_fits_into_eighty_columns_and_says_how_full_it_is(club: sqlite3.C
     assert "812 of 1500 came in today" in out
     assert "give or take 7" in out
     assert max(map(len, out.splitlines())) <= 80
+    _, gradins = out.split("gradins")
+    assert gradins.split()[:2] == ["not", "known"], "there is no instant since when, and no number"
+    assert "since" not in gradins
 
 
 def test_a_number_that_nobody_writes_any_more_is_unknown(club: sqlite3.Connection, run: Run) -> None:
     write_zone(club)
     club.execute("UPDATE attendance SET updated_at = '2026-11-24 03:00:00.000000'")
-    _, out, _ = run("status", "--json")
-    assert json.loads(out)["zones"][0]["known"] is False
+    code, out, _ = run("status", "--json")
+    zone = json.loads(out)["zones"][0]
+    assert (code, zone["known"]) == (1, False)
+    assert "does the program run" in zone["reason"]
+    assert "does the program run" in " ".join(run("status")[1].split())
 
 
 def test_history_tells_the_day_its_sensors_and_who_corrected(club: sqlite3.Connection, run: Run) -> None:
@@ -150,15 +154,53 @@ def test_history_as_csv_on_the_output_and_in_a_file(club: sqlite3.Connection, ru
     write_day(club)
     _, out, _ = run("history", "bassin", "--day", "2026-11-24", "--csv", "-")
     lines = out.splitlines()
-    assert lines[0] == "at,zone,present,known,estimated,in,out,uncertainty,limit"
-    assert lines[1] == "2026-11-24T09:30:00+01:00,bassin,0,1,0,2,1,0,250"
-    assert len(lines) == 121
+    assert lines[0] == "at,date,time,zone,present,known,estimated,in,out,uncertainty,limit"
+    assert lines[1] == "2026-11-24T09:30:00+01:00,2026-11-24,09:30,bassin,0,1,0,2,1,0,250"
+    # Forty minutes of which nobody knows anything: each has its line, and no number.
+    assert lines[61] == "2026-11-24T10:30:00+01:00,2026-11-24,10:30,bassin,,0,,,,,"
+    assert len(lines) == 161
     code, out, _ = run("history", "bassin", "--day", "2026-11-24", "--csv", str(tmp_path / "day.csv"))
     assert (code, "day.csv" in out) == (0, True)
     assert (tmp_path / "day.csv").read_text("utf-8-sig").splitlines() == lines
     code, _, errors = run("history", "bassin", "--csv", str(tmp_path / "nowhere" / "day.csv"))
     assert code == 1
     assert "cannot be written" in errors
+
+
+def test_csv_for_who_reads_french_has_semicolons_and_its_file_the_mark_of_unicode(
+    club: sqlite3.Connection, run: Run, tmp_path: Path
+) -> None:
+    """As a French spreadsheet opens it by a double click: it takes the comma for the decimal point."""
+    write_day(club)
+    club.execute("UPDATE attendance_minute SET known = 0 WHERE minute_at = '2026-11-24 08:31:00.000000'")
+    file = tmp_path / "day.csv"
+    assert run("history", "bassin", "--day", "2026-11-24", "--csv", str(file), "--lang", "fr")[0] == 0
+    content = file.read_bytes()
+    assert content.startswith(b"\xef\xbb\xbfat;date;time;zone;present;")
+    lines = content.decode("utf-8-sig").split("\r\n")
+    assert lines[1] == "2026-11-24T09:30:00+01:00;2026-11-24;09:30;bassin;0;1;0;2;1;0;250"
+    assert lines[2] == "2026-11-24T09:31:00+01:00;2026-11-24;09:31;bassin;;0;0;2;1;;250", "unknown is no number"
+
+
+def test_without_matplotlib_drawing_says_what_to_type(
+    club: sqlite3.Connection, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "service.fmi_plot", raising=False)
+    code, out, errors = run("history", "bassin", "--plot", str(tmp_path / "day.png"))
+    assert (code, out, (tmp_path / "day.png").exists()) == (1, "", False)
+    assert errors == f"heitz-service: drawing needs matplotlib: {sys.executable} -m pip install matplotlib\n"
+
+
+def test_corrections_of_a_day_long_ago_are_not_lost_among_those_since(club: sqlite3.Connection, run: Run) -> None:
+    write_day(club)
+    club.executemany(
+        "INSERT INTO attendance_correction (zone, delta, author, reason, created_at, state) VALUES ('bassin', 1, 'Zoé',"
+        " 'later', ?, 'applied')",
+        [(f"2026-12-{1 + number % 28:02d} 09:00:00.000000",) for number in range(1500)],
+    )
+    document = json.loads(run("history", "bassin", "--day", "2026-11-24", "--json")[1])
+    assert [each["author"] for each in document["corrections"]] == ["Anne"]
 
 
 def test_the_day_is_drawn_with_its_limit_and_what_is_not_known(
@@ -190,6 +232,7 @@ def test_a_day_without_anybody_says_so(run: Run) -> None:
         (("history", "basin"), "did you mean bassin"),
         (("correct", "basin", "--present", "3", "--reason", "x"), "did you mean bassin"),
         (("correct", "bassin", "--present", "3", "--reason", "  "), "needs a reason"),
+        (("correct", "tout", "--present", "3", "--reason", "x"), "tout is a sum: correct one of bassin, gradins"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_to_do(words: tuple[str, ...], said: str, run: Run) -> None:
@@ -205,7 +248,13 @@ def test_what_is_wrong_is_said_with_what_to_do(words: tuple[str, ...], said: str
         ("correct", "bassin", "--reason", "x"),
         ("correct", "bassin", "--present", "3", "--by", "1", "--reason", "x"),
         ("correct", "bassin", "--present", "3"),
+        ("correct", "bassin", "--present", "99999999999999999999", "--reason", "x"),
+        ("correct", "bassin", "--by", "0", "--reason", "x"),
+        ("correct", "bassin", "--by", "-100001", "--reason", "x"),
         ("history", "bassin", "--day", "yesterday"),
+        ("history", "bassin", "--day", "0001-01-01"),
+        ("history", "bassin", "--day", "9999-12-31"),
+        ("simulate", "--listen", "65536"),
         ("simulate", "--speed", "0"),
         ("simulate", "--noise", "99"),
     ],
@@ -232,58 +281,28 @@ def test_without_attendance_in_the_settings_the_commands_say_so(run: Run, tmp_pa
     assert "[fmi]" in errors
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+def test_a_correction_of_a_user_without_a_name_asks_for_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    code, _, errors = run("correct", "bassin", "--present", "3", "--reason", "counted", "--author", " ")
+    assert (code, "write --author" in errors) == (2, True)
 
 
-def connected(number: int) -> socket.socket:
-    """Connect as soon as somebody listens."""
-    until = monotonic() + 60
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", number), 1)
-        except OSError:
-            assert monotonic() < until
-        Event().wait(0.05)
-
-
-def test_a_recorded_day_is_played_to_whoever_listens_and_its_truth_is_told(tmp_path: Path) -> None:
-    (tmp_path / "day.csv").write_text(
-        "at,sensor,direction\n09:00:00,entree,in\n09:00:01,entree,in\n09:00:30,entree,out\n"
-    )
-    number = free_port()
-    words = (
-        "--record",
-        str(tmp_path / "day.csv"),
-        "--listen",
-        str(number),
-        "--wait",
-        "1",
-        "--speed",
-        "30",
-        "--lang",
-        "en",
-    )
-    with subprocess.Popen(
-        [sys.executable, "-m", "service", "fmi", "simulate", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as playing:
-        heard = b""
-        with connected(number) as client:
-            client.settimeout(60)
-            while read := client.recv(4096):
-                heard += read
-        out, _ = playing.communicate(timeout=60)
-    assert f'port = "socket://127.0.0.1:{number}"' in out
-    assert "entree: 2 in, 1 out: what the program should have counted" in out
-    from actors.fmi.simulation.frames import count  # noqa: PLC0415
-
-    assert count(2, 1) in heard
-
-
-@pytest.mark.parametrize("line", ["09:00", "9h,entree,in", "09:00:00,entree,up", "09:00:00,porte,in", "a,b,c,d"])
-def test_a_recorded_day_that_cannot_be_read_names_its_line(line: str, run: Run, tmp_path: Path) -> None:
-    (tmp_path / "day.csv").write_text(f"09:00:00,entree,in\n{line}\n")
-    code = main(["fmi", "simulate", "--record", str(tmp_path / "day.csv")])
-    assert code in (1, 2)
+@pytest.mark.parametrize(
+    ("language", "one", "many"),
+    [
+        ("en", ("1 inside", "1 came in today"), ("2 inside", "2 came in today")),
+        ("fr", ("1 présent", "1 entrée aujourd'hui"), ("2 présents", "2 entrées aujourd'hui")),
+    ],
+)
+def test_one_person_is_not_several(
+    language: str, one: tuple[str, str], many: tuple[str, str], club: sqlite3.Connection, run: Run
+) -> None:
+    write_zone(club)
+    for people, words in ((1, one), (2, many)):
+        club.execute("UPDATE attendance SET present = ?, day_total = ?, day_limit = NULL", (people, people))
+        club.execute("UPDATE attendance SET present_limit = NULL, level = 'normal', uncertainty = 0")
+        lines = [line.split("  ")[-1].strip() for line in run("status", "--lang", language)[1].splitlines()]
+        assert lines[:2] == list(words)

@@ -19,8 +19,8 @@ class Outlet(Protocol):
     def port(self) -> str:
         """What to write as `port` in the settings."""
 
-    def write(self, frames: bytes) -> None:
-        """Send, without ever waiting for a reader."""
+    def write(self, frames: bytes) -> bool:
+        """Send, without ever waiting for a reader; False when the line did not take all of it."""
 
     def close(self) -> None:
         """Pull the plug."""
@@ -43,10 +43,12 @@ class Terminal:
         os.set_blocking(self._sensor, False)
         self.port = os.ttyname(self._line)
 
-    def write(self, frames: bytes) -> None:
+    def write(self, frames: bytes) -> bool:
         """Send; a line that nobody reads fills up, and the rest is lost."""
-        with contextlib.suppress(BlockingIOError, OSError):
-            os.write(self._sensor, frames)
+        try:
+            return os.write(self._sensor, frames) == len(frames)
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Pull the plug: readers see the end."""
@@ -76,7 +78,7 @@ class Listener:
         self._server.setblocking(False)
         self.port = f"socket://127.0.0.1:{self._server.getsockname()[1]}"
 
-    def write(self, frames: bytes) -> None:
+    def write(self, frames: bytes) -> bool:
         """Send to who is connected; nobody: it is lost."""
         if self._client is None:
             with contextlib.suppress(OSError):
@@ -84,12 +86,13 @@ class Listener:
                 self._client.setblocking(False)
         if self._client is not None:
             try:
-                self._client.send(frames)
+                return self._client.send(frames) == len(frames)
             except BlockingIOError:
                 pass
             except OSError:
                 self._client.close()
                 self._client = None
+        return False
 
     def close(self) -> None:
         """Pull the plug."""

@@ -49,8 +49,8 @@ class SimulatedSensor:
 
     def show(self) -> None:
         """Tell the count though nobody passes, as a device does that was commanded to begin at 0; never broken."""
-        self.outlet.write(count(*self._shows, self.form))
-        self._note_told()
+        if self.outlet.write(count(*self._shows, self.form)):
+            self._note_told()
 
     def lose_power(self) -> None:
         """Begin at 0 again, as the device does when it is unplugged."""
@@ -66,11 +66,10 @@ class SimulatedSensor:
         self._last_told = now
 
     def _send(self, frame: bytes) -> bool:
-        """Write a frame; False when it left broken."""
+        """Write a frame; False when it left broken, or the line took no more: nobody can know of it."""
         is_whole = not self.noise or self.random.random() >= self.noise
         if not is_whole:
             place = self.random.randrange(len(frame))
             damaged = frame[place] ^ self.random.randrange(1, 256)
             frame = frame[:place] + bytes([damaged]) + frame[place + 1 :]
-        self.outlet.write(frame)
-        return is_whole
+        return self.outlet.write(frame) and is_whole
