@@ -219,6 +219,7 @@ class Settled:
     """What a transaction writes: zones as they stand now, what their history gains, corrections, alerts.
 
     `known_from`: since when each zone that is known was so without interruption, also while nobody could write it down.
+    `sensors`: of the whole club, as they stand then; `Attendance` adds them.
     """
 
     zones: Sequence[ZoneRecord]
@@ -227,6 +228,7 @@ class Settled:
     applied: Sequence[Correction] = ()
     own: Sequence[OwnCorrection] = ()
     alerts: Sequence[Alert] = ()
+    sensors: Sequence[SensorRecord] = ()
 
 
 class Reckoner(Protocol):

@@ -4,6 +4,7 @@ from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 
+import attrs
 import pytest
 from club_places import REFUSED
 from swimming_pool import POOL, Door, Pool, pool_of, reckoner
@@ -83,6 +84,18 @@ def test_a_station_that_says_nothing_is_seen_by_the_others(club: Any, pool: Pool
     assert (zone.known, zone.reason) == (False, "the station SERVEUR says nothing of its sensor sortie")
     pool.live(1)
     assert pool.present() == (0, True)
+
+
+def test_a_write_tells_of_every_sensor_what_a_look_at_the_database_would(club: Any, pool: Pool) -> None:
+    pool.exit.count(exits=2)
+    pool.entrance.count(entries=5)
+    club.clocks.pass_(26 * 3600)
+    pool.entrance.count(entries=1)
+    for write in (lambda: pool.entrance.count(2, 1), lambda: pool.exit.write(known=False, state="silent")):
+        # An engine keeps of `since` whole seconds.
+        told = [attrs.evolve(each, since=None) for each in write().sensors]
+        assert told == [attrs.evolve(each, since=None) for each in pool.desk.sensors("2026-11-25")]
+    assert [(each.key.name, each.day_entries, each.day_exits) for each in told] == [("entree", 3, 1), ("sortie", 0, 0)]
 
 
 def test_a_zone_that_nobody_writes_is_unknown_since_it_was_written_last(club: Any, pool: Pool) -> None:
