@@ -128,8 +128,8 @@ class Attendance:
             if change.blind_seconds > 0 or change.strays > 0:
                 passed = 0 if before is None else max(before.day_entries + before.day_exits, 0)
                 blind.append(Blind(key, change.zone, change.from_zone, change.blind_seconds, change.strays, passed))
-            record = _write_sensor(connection, key, change, before, now, station_now)
-            known[key] = _write_day(connection, record, change, added, now, reckoner)
+            sensor = _write_sensor(connection, key, change, before, now, station_now)
+            known[key] = _write_day(connection, sensor, change, added, now, reckoner)
         steps.sort(key=lambda step: step.at)
         picture = Picture(now, zones, known, steps, blind, pending_corrections(connection))
         settled = reckoner.settle(picture)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 
-import attrs
 import pytest
 from club_places import REFUSED
 from swimming_pool import POOL, Door, Pool, pool_of, reckoner
@@ -91,11 +90,12 @@ def test_a_write_tells_of_every_sensor_what_a_look_at_the_database_would(club: A
     pool.entrance.count(entries=5)
     club.clocks.pass_(26 * 3600)
     pool.entrance.count(entries=1)
-    for write in (lambda: pool.entrance.count(2, 1), lambda: pool.exit.write(known=False, state="silent")):
-        # An engine keeps of `since` whole seconds.
-        told = [attrs.evolve(each, since=None) for each in write().sensors]
-        assert told == [attrs.evolve(each, since=None) for each in pool.desk.sensors("2026-11-25")]
-    assert [(each.key.name, each.day_entries, each.day_exits) for each in told] == [("entree", 3, 1), ("sortie", 0, 0)]
+    settled = pool.entrance.count(entries=2, exits=1)
+    assert settled.sensors == pool.desk.sensors("2026-11-25")
+    settled = pool.exit.write(known=False, state="silent")
+    assert settled.sensors == pool.desk.sensors("2026-11-25")
+    days = [(each.key.name, each.day_entries, each.day_exits) for each in settled.sensors]
+    assert days == [("entree", 3, 1), ("sortie", 0, 0)]
 
 
 def test_a_zone_that_nobody_writes_is_unknown_since_it_was_written_last(club: Any, pool: Pool) -> None:
