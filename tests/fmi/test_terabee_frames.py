@@ -143,5 +143,5 @@ def test_the_port_gathers_the_longer_form_until_a_sensor_has_shown_the_shorter_t
     gathered = []
     for people in range(4):
         gathered.append(decoder.count_length)
-        decoder.feed(heartbeat() + count_short(people, 0))
+        decoder.feed(count_short(people, 0) + heartbeat())
     assert gathered == [15, 15, 15, 11]

@@ -62,7 +62,7 @@ class TerabeeDecoder:
 
     @property
     def count_length(self) -> int:
-        """The form that is locked; until then the longer: the first counts of a Swipe Plus may wait for a heartbeat."""
+        """The form that is locked; until then the longer, for with fewer bytes the two are not told apart anyway."""
         return self._locked or _LONG
 
     def feed(self, read: bytes) -> Heard:
