@@ -40,7 +40,7 @@ def _crc_table() -> bytes:
 _CRC: Final = _crc_table()
 
 
-def crc8(frame: bytes) -> int:
+def crc8(frame: bytes | bytearray) -> int:
     """Return the CRC-8 of polynomial 7 from 0, neither reflected nor inverted: F4 of "123456789"."""
     crc = 0
     for byte in frame:
