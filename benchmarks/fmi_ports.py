@@ -79,6 +79,7 @@ def by_pyserial(size: int) -> Callable[[int, str, threading.Event, Tell], None]:
     return read
 
 
+PROGRAM = "whole program"
 WAYS = {"drivers": by_driver, "read(7)": by_pyserial(7), "read(1)": by_pyserial(1)}
 
 
@@ -236,6 +237,7 @@ def main() -> None:
     parser.add_argument("--ports", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--every", type=float, default=20)
+    parser.add_argument("--ways", choices=(*WAYS, PROGRAM), nargs="+", default=(*WAYS, PROGRAM))
     parser.add_argument("--be", choices=WAYS)
     parser.add_argument("--file", type=Path)
     parser.add_argument("names", nargs="*")
@@ -247,7 +249,7 @@ def main() -> None:
     print(f"{options.ports} ports, {each} each, {options.seconds:g} s")
     print("read by           part of a core   times ours   people counted   memory")
     ours = None
-    for way in (*WAYS, "whole program"):
+    for way in options.ways:
         sensors = Sensors(options.ports, options.every)
         with tempfile.TemporaryDirectory() as name:
             if way in WAYS:

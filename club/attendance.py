@@ -27,10 +27,11 @@ from club.attendance_records import (
     ZoneRecord,
 )
 from club.attendance_rows import Tail, instant_of_ms, milliseconds, sensor_of, tail_of, zone_of, zone_values
+from club.attendance_sensors import sensors_of_day
 from club.attendance_tables import attendance, fmi_sensor, fmi_sensor_day
 from club.database import Database
 from club.dialect import now_ms, select_for_change
-from club.reading import shortened, whole
+from club.reading import shortened
 
 _MINUTE_MS: Final = 60_000
 _YOUNG: Final = timedelta(seconds=8)
@@ -44,20 +45,6 @@ _ZONES: Final = select_for_change(
 )
 _ZONE_IS_THERE: Final = select(attendance.c.zone).where(attendance.c.zone.in_(bindparam("a_zones", expanding=True)))
 _NEW_ZONE: Final = insert(attendance)
-_SENSORS: Final = (
-    select(
-        fmi_sensor, fmi_sensor_day.c.day, fmi_sensor_day.c.entries.label("d_in"), fmi_sensor_day.c.exits.label("d_out")
-    )
-    .outerjoin(
-        fmi_sensor_day,
-        and_(
-            fmi_sensor_day.c.station == fmi_sensor.c.station,
-            fmi_sensor_day.c.name == fmi_sensor.c.name,
-            fmi_sensor_day.c.day == bindparam("a_day"),
-        ),
-    )
-    .order_by(fmi_sensor.c.station, fmi_sensor.c.name)
-)
 _THIS_SENSOR: Final = and_(fmi_sensor.c.station == bindparam("a_station"), fmi_sensor.c.name == bindparam("a_name"))
 _SENSOR_COLUMNS: Final = tuple(name for name in fmi_sensor.c.keys() if name not in ("station", "name"))  # noqa: SIM118  # a collection of columns
 _CHANGE_SENSOR: Final = (
@@ -130,7 +117,7 @@ class Attendance:
     ) -> Settled:
         zones, tails = _locked_zones(connection, sorted(reckoner.zones))
         now = instant_of_ms(connection.execute(_CLOCK).scalar_one())
-        known = _sensors(connection, reckoner.day_of(now))
+        known = {record.key: record for record in sensors_of_day(connection, reckoner.day_of(now))}
         steps: list[Step] = []
         blind: list[Blind] = []
         for change in changes:
@@ -141,8 +128,8 @@ class Attendance:
             if change.blind_seconds > 0 or change.strays > 0:
                 passed = 0 if before is None else max(before.day_entries + before.day_exits, 0)
                 blind.append(Blind(key, change.zone, change.from_zone, change.blind_seconds, change.strays, passed))
-            known[key] = _write_sensor(connection, key, change, before, now, station_now)
-            _write_day(connection, key, change, added, now, reckoner)
+            sensor = _write_sensor(connection, key, change, before, now, station_now)
+            known[key] = _write_day(connection, sensor, change, added, now, reckoner)
         steps.sort(key=lambda step: step.at)
         picture = Picture(now, zones, known, steps, blind, pending_corrections(connection))
         settled = reckoner.settle(picture)
@@ -151,7 +138,8 @@ class Attendance:
         write_applied(connection, settled.applied, now)
         write_own(connection, settled.own, now)
         write_alerts(connection, settled.alerts, now)
-        return settled
+        sensors = sorted(known.values(), key=lambda record: (record.key.station, record.key.name))
+        return attrs.evolve(settled, sensors=tuple(sensors))
 
 
 def _locked_zones(connection: Connection, names: Sequence[str]) -> tuple[dict[str, ZoneRecord], dict[str, Tail]]:
@@ -162,12 +150,6 @@ def _locked_zones(connection: Connection, names: Sequence[str]) -> tuple[dict[st
             connection.execute(_NEW_ZONE, {"zone": name})
     rows = connection.execute(_ZONES, asked).mappings().all()
     return {row["zone"]: zone_of(row) for row in rows}, {row["zone"]: tail_of(row) for row in rows}
-
-
-def _sensors(connection: Connection, day: str) -> dict[SensorKey, SensorRecord]:
-    rows = connection.execute(_SENSORS, {"a_day": day}).mappings()
-    found = [sensor_of(row, day, whole(row["d_in"]), whole(row["d_out"])) for row in rows]
-    return {record.key: record for record in found}
 
 
 def _steps(
@@ -238,26 +220,27 @@ def _write_sensor(
 
 def _write_day(
     connection: Connection,
-    key: SensorKey,
+    record: SensorRecord,
     change: SensorChange,
     steps: Sequence[Step],
     now: datetime,
     reckoner: Reckoner,
-) -> None:
+) -> SensorRecord:
     """Add to the days of a sensor: passages to that in which they happened, blindness to the present one."""
+    today = reckoner.day_of(now)
     added: dict[str, list[int]] = {}
     for step in steps:
         day = added.setdefault(reckoner.day_of(step.since_at + (step.at - step.since_at) / 2), [0, 0, 0, 0])
         day[0] += step.entries
         day[1] += step.exits
     if change.blind_seconds > 0:
-        day = added.setdefault(reckoner.day_of(now), [0, 0, 0, 0])
+        day = added.setdefault(today, [0, 0, 0, 0])
         day[2] += int(change.blind_seconds)
         day[3] += 1
     for name, (entries, exits, seconds, times) in added.items():
         values = {"entries": entries, "exits": exits, "blind_seconds": seconds, "blind_times": times}
         given = {f"a_{column}": value for column, value in values.items()}
-        this = {"station": key.station, "name": key.name, "day": name}
+        this = {"station": record.key.station, "name": record.key.name, "day": name}
         if (
             connection.execute(
                 _ADD_TO_DAY, {**given, **{f"a_{column}": value for column, value in this.items()}}
@@ -265,6 +248,8 @@ def _write_day(
             == 0
         ):
             connection.execute(_NEW_DAY, {**this, **values})
+    entries, exits, *_ = added.get(today, (0, 0))
+    return attrs.evolve(record, day=today, day_entries=record.day_entries + entries, day_exits=record.day_exits + exits)
 
 
 def _write_zone(

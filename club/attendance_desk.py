@@ -5,17 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import attrs
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, or_, select
 
 from club.attendance_records import Correction, HistoryMinute, SensorRecord, ZoneRecord
-from club.attendance_rows import HISTORY, correction_of, instant_of_ms, minutes_of, sensor_of, zone_of
-from club.attendance_tables import (
-    attendance,
-    attendance_correction,
-    attendance_minute,
-    fmi_sensor,
-    fmi_sensor_day,
-)
+from club.attendance_rows import HISTORY, correction_of, instant_of_ms, minutes_of, zone_of
+from club.attendance_sensors import sensors_of_day
+from club.attendance_tables import attendance, attendance_correction, attendance_minute, fmi_sensor_day
 from club.database import Database
 from club.dialect import now_ms
 from club.reading import instant_or_none, legible, shortened, whole
@@ -23,6 +18,8 @@ from club.reading import instant_or_none, legible, shortened, whole
 UNSEEN: Final = timedelta(minutes=1)
 """A zone that no station has written for so long is unknown, whatever its row says."""
 _PURGED_AT_ONCE: Final = 2000
+_ZONES: Final = select(attendance, now_ms().label("now")).order_by(attendance.c.zone)
+_ASKED: Final = select(attendance_correction.c.id).where(attendance_correction.c.state == "pending").limit(1)
 
 
 @attrs.frozen
@@ -38,6 +35,15 @@ class SensorDay:
     blind_times: int
 
 
+@attrs.frozen
+class Glance:
+    """How attendance is at one moment; `is_asked`: somebody wants it corrected."""
+
+    zones: tuple[ZoneRecord, ...]
+    sensors: tuple[SensorRecord, ...]
+    is_asked: bool
+
+
 class AttendanceDesk:
     """Reads attendance and takes corrections, from any station. Raises DatabaseAway and DatabaseUnfit."""
 
@@ -46,24 +52,20 @@ class AttendanceDesk:
 
     def zones(self) -> tuple[ZoneRecord, ...]:
         """Return the zones as they are now: one that is written no more is unknown since it was written last."""
-        statement = select(attendance, now_ms().label("now")).order_by(attendance.c.zone)
-        rows = self._database.read(lambda connection: connection.execute(statement).mappings().all())
-        return tuple(_unseen_or_not(zone_of(row), instant_of_ms(row["now"])) for row in rows)
+        return self._database.read(_zones)
 
     def sensors(self, day: str) -> tuple[SensorRecord, ...]:
         """Return all sensors of the club, with what they counted in a day."""
-        days = and_(
-            fmi_sensor_day.c.station == fmi_sensor.c.station,
-            fmi_sensor_day.c.name == fmi_sensor.c.name,
-            fmi_sensor_day.c.day == day,
-        )
-        statement = (
-            select(fmi_sensor, fmi_sensor_day.c.entries.label("d_in"), fmi_sensor_day.c.exits.label("d_out"))
-            .outerjoin(fmi_sensor_day, days)
-            .order_by(fmi_sensor.c.station, fmi_sensor.c.name)
-        )
-        rows = self._database.read(lambda connection: connection.execute(statement).mappings().all())
-        return tuple(sensor_of(row, day, whole(row["d_in"]), whole(row["d_out"])) for row in rows)
+        return self._database.read(lambda connection: sensors_of_day(connection, day))
+
+    def glance(self, day: str) -> Glance:
+        """Return `zones` and `sensors`, and whether a correction waits, in one transaction."""
+
+        def work(connection: Connection) -> Glance:
+            is_asked = connection.execute(_ASKED).first() is not None
+            return Glance(_zones(connection), sensors_of_day(connection, day), is_asked)
+
+        return self._database.read(work)
 
     def sensor_days(self, since: str) -> tuple[SensorDay, ...]:
         """Return what the sensors counted day by day, from a day on: `2026-11-24`."""
@@ -153,6 +155,11 @@ class AttendanceDesk:
             )
 
         return self._database.write(work)
+
+
+def _zones(connection: Connection) -> tuple[ZoneRecord, ...]:
+    rows = connection.execute(_ZONES).mappings()
+    return tuple(_unseen_or_not(zone_of(row), instant_of_ms(row["now"])) for row in rows)
 
 
 def _unseen_or_not(record: ZoneRecord, now: datetime) -> ZoneRecord:

@@ -220,6 +220,7 @@ class Settled:
 
     `known_from`: since when each zone that is known was so without interruption, also while nobody could write it down.
     `began`: when the day began of each zone in which a new one has begun.
+    `sensors`: of the whole club, as they stand then; `Attendance` adds them.
     """
 
     zones: Sequence[ZoneRecord]
@@ -229,6 +230,7 @@ class Settled:
     applied: Sequence[Correction] = ()
     own: Sequence[OwnCorrection] = ()
     alerts: Sequence[Alert] = ()
+    sensors: Sequence[SensorRecord] = ()
 
 
 class Reckoner(Protocol):

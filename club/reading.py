@@ -82,6 +82,8 @@ def legible(value: Any) -> str:
     """Return any value as text that can be printed and bound in a statement, whatever it holds."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
+    if isinstance(value, str) and value.isascii():
+        return value
     text = str(value)
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -16,7 +16,6 @@ from actors.operation import Workplace
 from actors.run_records import Stopwatch
 from club import DatabaseAway, DatabaseUnfit
 from club.attendance import Attendance
-from club.attendance_asked import has_asked
 from club.attendance_desk import AttendanceDesk
 from club.attendance_records import SensorChange, SensorRecord, Settled, ZoneRecord
 from config.sentence import Sentence
@@ -27,9 +26,7 @@ logger = logging.getLogger(__name__)
 _LOOK_SECONDS: Final = 0.5
 """How often it looks without being rung for: a sensor falls silent without a word."""
 _REFRESH_SECONDS: Final = 1.0
-"""How often what other stations and people wrote is taken up."""
-_SOON_SECONDS: Final = 0.2
-"""The same when people were counted: the sensors' own numbers should not lag behind the zone's."""
+"""How often what other stations and people wrote is taken up when there is nothing to write: a write sees it, too."""
 _SIGN_SECONDS: Final = 10.0
 """How often each sensor is said to live; after 45 s without, other stations call it silent."""
 _AWAY_SECONDS: Final = 2.0
@@ -81,7 +78,6 @@ class WriterActor(SupervisedActor):
         self._sensors: tuple[SensorRecord, ...] = ()
         self._signed_at = self._refreshed_at = self._purged_at = float("-inf")
         self._is_away = False
-        self._has_counted = False
 
     def on_start(self) -> None:
         """Begin with the first message: the database may take longer than a start is allowed to."""
@@ -164,11 +160,11 @@ class WriterActor(SupervisedActor):
             self._hall.post(name).saved(look.news)
         self._hall.keep_less()
         self._bulletin.count(stopwatch, looks)
-        self._has_counted = self._has_counted or any(change.readings for change in changes)
         self._take(settled)
 
     def _take(self, settled: Settled) -> None:
-        self._zones = tuple(settled.zones)
+        self._zones, self._sensors = tuple(settled.zones), tuple(settled.sensors)
+        self._refreshed_at = time.monotonic()
         self._show()
         closed = _closed_zones(self._reckoner, self._zones)
         for name, place in self._places.items():
@@ -180,15 +176,16 @@ class WriterActor(SupervisedActor):
     def _refresh(self) -> None:
         """Take up what other stations and people wrote."""
         now = time.monotonic()
-        if now - self._refreshed_at < (_SOON_SECONDS if self._has_counted else _REFRESH_SECONDS):
+        if now - self._refreshed_at < _REFRESH_SECONDS:
             return
         self._refreshed_at = now
-        self._has_counted = False
-        if has_asked(self._work.database):
+        glance = self._desk.glance(self._reckoner.day_of(self._hall.now()))
+        if glance.is_asked:
             self._take(self._attendance.write((), self._hall.now(), self._reckoner))
+            return
         ours = {rule.name for rule in self._reckoner.rules}
-        self._zones = tuple(zone for zone in self._desk.zones() if zone.name in ours)
-        self._sensors = self._desk.sensors(self._reckoner.day_of(self._hall.now()))
+        self._zones = tuple(zone for zone in glance.zones if zone.name in ours)
+        self._sensors = glance.sensors
         self._show()
 
     def _purge(self) -> None:

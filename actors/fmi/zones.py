@@ -77,11 +77,11 @@ def is_needed(rule: ZoneRule, sensor: SensorRule) -> bool:
 
 def sight_of(rule: ZoneRule, sensors: Collection[SensorRule], picture: Picture) -> Sight:
     """Return whether each sensor that a zone needs is known, by what its station last said of it."""
-    needed = [sensor for sensor in sensors if is_needed(rule, sensor)]
+    needed = sorted((sensor for sensor in sensors if is_needed(rule, sensor)), key=_place)
     if not needed:
         return Sight(known=False, since=None, reason=Sentence.of("no sensor of the settings counts for this zone"))
     known_since: datetime | None = None
-    for sensor in sorted(needed, key=lambda each: each.key):
+    for sensor in needed:
         record = picture.sensors.get(sensor.key)
         if record is None or record.seen_at is None:
             return Sight(
@@ -98,6 +98,10 @@ def sight_of(rule: ZoneRule, sensors: Collection[SensorRule], picture: Picture) 
         if record.since is not None and (known_since is None or record.since > known_since):
             known_since = record.since
     return Sight(known=True, since=known_since)
+
+
+def _place(sensor: SensorRule) -> tuple[str, str]:
+    return sensor.key.station, sensor.key.name  # the key compares so by itself, at a hundred times the cost
 
 
 def _blindness(record: SensorRecord, now: datetime) -> Sight | None:

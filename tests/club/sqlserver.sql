@@ -72,6 +72,8 @@ SELECT (DATEDIFF_BIG(millisecond, '19700101', SYSUTCDATETIME())) AS now_ms_1
 
 SELECT TOP __[POSTCOMPILE_param_1] attendance_correction.id FROM attendance_correction WHERE attendance_correction.created_at < :created_at_1 AND (attendance_correction.state = :state_1 OR attendance_correction.state = :state_2) ORDER BY attendance_correction.created_at
 
+SELECT TOP __[POSTCOMPILE_param_1] attendance_correction.id FROM attendance_correction WHERE attendance_correction.state = :state_1
+
 SELECT TOP __[POSTCOMPILE_param_1] attendance_correction.id, attendance_correction.zone, attendance_correction.present, attendance_correction.delta, attendance_correction.author, attendance_correction.reason, attendance_correction.created_at, attendance_correction.state, attendance_correction.kind, attendance_correction.before_present, attendance_correction.after_present, attendance_correction.applied_at, attendance_correction.error FROM attendance_correction WHERE attendance_correction.state = :state_1 ORDER BY attendance_correction.id
 
 SELECT TOP __[POSTCOMPILE_param_1] attendance_correction.id, attendance_correction.zone, attendance_correction.present, attendance_correction.delta, attendance_correction.author, attendance_correction.reason, attendance_correction.created_at, attendance_correction.state, attendance_correction.kind, attendance_correction.before_present, attendance_correction.after_present, attendance_correction.applied_at, attendance_correction.error FROM attendance_correction WHERE attendance_correction.zone = :zone_1 AND attendance_correction.created_at >= :created_at_1 ORDER BY attendance_correction.id DESC
@@ -176,9 +178,7 @@ SELECT email_recipient.email_id, email_recipient.address FROM email_recipient WH
 
 SELECT fmi_sensor.station, fmi_sensor.name, fmi_sensor.zone, fmi_sensor.from_zone, fmi_sensor.known, fmi_sensor.state, fmi_sensor.reason, fmi_sensor.since, fmi_sensor.seen_at, fmi_sensor.seen_ms, fmi_sensor.entries, fmi_sensor.exits, fmi_sensor.memory FROM fmi_sensor WHERE fmi_sensor.station = :station_1
 
-SELECT fmi_sensor.station, fmi_sensor.name, fmi_sensor.zone, fmi_sensor.from_zone, fmi_sensor.known, fmi_sensor.state, fmi_sensor.reason, fmi_sensor.since, fmi_sensor.seen_at, fmi_sensor.seen_ms, fmi_sensor.entries, fmi_sensor.exits, fmi_sensor.memory, fmi_sensor_day.day, fmi_sensor_day.entries AS d_in, fmi_sensor_day.exits AS d_out FROM fmi_sensor LEFT OUTER JOIN fmi_sensor_day ON fmi_sensor_day.station = fmi_sensor.station AND fmi_sensor_day.name = fmi_sensor.name AND fmi_sensor_day.day = :a_day ORDER BY fmi_sensor.station, fmi_sensor.name
-
-SELECT fmi_sensor.station, fmi_sensor.name, fmi_sensor.zone, fmi_sensor.from_zone, fmi_sensor.known, fmi_sensor.state, fmi_sensor.reason, fmi_sensor.since, fmi_sensor.seen_at, fmi_sensor.seen_ms, fmi_sensor.entries, fmi_sensor.exits, fmi_sensor.memory, fmi_sensor_day.entries AS d_in, fmi_sensor_day.exits AS d_out FROM fmi_sensor LEFT OUTER JOIN fmi_sensor_day ON fmi_sensor_day.station = fmi_sensor.station AND fmi_sensor_day.name = fmi_sensor.name AND fmi_sensor_day.day = :day_1 ORDER BY fmi_sensor.station, fmi_sensor.name
+SELECT fmi_sensor.station, fmi_sensor.name, fmi_sensor.zone, fmi_sensor.from_zone, fmi_sensor.known, fmi_sensor.state, fmi_sensor.reason, fmi_sensor.since, fmi_sensor.seen_at, fmi_sensor.seen_ms, fmi_sensor.entries, fmi_sensor.exits, fmi_sensor.memory, fmi_sensor_day.entries AS d_in, fmi_sensor_day.exits AS d_out FROM fmi_sensor LEFT OUTER JOIN fmi_sensor_day ON fmi_sensor_day.station = fmi_sensor.station AND fmi_sensor_day.name = fmi_sensor.name AND fmi_sensor_day.day = :a_day ORDER BY fmi_sensor.station, fmi_sensor.name
 
 SELECT fmi_sensor_day.station, fmi_sensor_day.name, fmi_sensor_day.day, fmi_sensor_day.entries, fmi_sensor_day.exits, fmi_sensor_day.blind_seconds, fmi_sensor_day.blind_times FROM fmi_sensor_day WHERE fmi_sensor_day.day >= :day_1 ORDER BY fmi_sensor_day.station, fmi_sensor_day.name, fmi_sensor_day.day
 

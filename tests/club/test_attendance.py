@@ -85,6 +85,19 @@ def test_a_station_that_says_nothing_is_seen_by_the_others(club: Any, pool: Pool
     assert pool.present() == (0, True)
 
 
+def test_a_write_tells_of_every_sensor_what_a_look_at_the_database_would(club: Any, pool: Pool) -> None:
+    pool.exit.count(exits=2)
+    pool.entrance.count(entries=5)
+    club.clocks.pass_(26 * 3600)
+    pool.entrance.count(entries=1)
+    settled = pool.entrance.count(entries=2, exits=1)
+    assert settled.sensors == pool.desk.sensors("2026-11-25")
+    settled = pool.exit.write(known=False, state="silent")
+    assert settled.sensors == pool.desk.sensors("2026-11-25")
+    days = [(each.key.name, each.day_entries, each.day_exits) for each in settled.sensors]
+    assert days == [("entree", 3, 1), ("sortie", 0, 0)]
+
+
 def test_a_zone_that_nobody_writes_is_unknown_since_it_was_written_last(club: Any, pool: Pool) -> None:
     pool.entrance.count(entries=5)
     club.clocks.pass_(59)

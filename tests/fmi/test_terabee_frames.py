@@ -136,3 +136,12 @@ def test_counters_that_wrapped_keep_their_check(entries: int, exits: int, people
     counter = (people & 0xFFFF0000) | ((entries - exits) & 0xFFFF)
     frame = b"PC" + (7).to_bytes(4) + counter.to_bytes(4) + entries.to_bytes(2) + exits.to_bytes(2)
     assert decoded(frame + bytes((crc8(frame),)) + heartbeat() * 2).counts == (Totals(entries, exits, 16),)
+
+
+def test_the_port_gathers_the_longer_form_until_a_sensor_has_shown_the_shorter_three_times() -> None:
+    decoder = TerabeeDecoder()
+    gathered = []
+    for people in range(4):
+        gathered.append(decoder.count_length)
+        decoder.feed(count_short(people, 0) + heartbeat())
+    assert gathered == [15, 15, 15, 11]

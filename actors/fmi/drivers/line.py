@@ -23,7 +23,7 @@ class LineDecoder:
     a number. A passage alone is kept, for it would be lost.
     """
 
-    shortest_count = 1
+    count_length = 1
     """A line may be a letter and its end."""
 
     def __init__(self, settings: LineSettings) -> None:

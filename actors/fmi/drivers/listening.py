@@ -31,8 +31,8 @@ class Decoder(Protocol):
     """Cuts what arrives into frames: pure, and however the bytes are cut, the same is found in the end."""
 
     @property
-    def shortest_count(self) -> int:
-        """How many bytes the shortest frame with a count has: fewer need wake nobody."""
+    def count_length(self) -> int:
+        """How many bytes a frame with a count has: fewer need wake nobody."""
 
     def feed(self, read: bytes) -> Heard:
         """Return what these bytes, after those before, complete."""
@@ -84,8 +84,8 @@ class Listening:
 
     def _gather(self) -> None:
         """Let heartbeats wake nobody until as many bytes have come as a count has: that one wakes at once."""
-        if self._gathered != self._decoder.shortest_count:
-            self._gathered = self._decoder.shortest_count
+        if self._gathered != self._decoder.count_length:
+            self._gathered = self._decoder.count_length
             self._is_gathering = self._gathered > 1 and self._port.gather(self._gathered)
 
     def interrupt(self) -> None:

@@ -56,24 +56,23 @@ class TerabeeDecoder:
     """
 
     def __init__(self) -> None:
-        self._rest = bytearray()
+        self._rest = b""
         self._follows = False
         self._locked = self._form = self._in_a_row = 0
 
     @property
-    def shortest_count(self) -> int:
-        """The form that is locked; until then the shorter one."""
-        return self._locked or _SHORT
+    def count_length(self) -> int:
+        """The form that is locked; until then the longer, for with fewer bytes the two are not told apart anyway."""
+        return self._locked or _LONG
 
     def feed(self, read: bytes) -> Heard:
         """Return what these bytes, after those before, complete."""
-        rest = self._rest
-        rest += read
+        rest = self._rest + read
         counts: list[Totals] = []
         signs = skipped = at = 0
         end = len(rest)
         while at < end:
-            header = bytes(rest[at : at + 2])
+            header = rest[at : at + 2]
             length = _HEARTBEATS.get(header)
             if length is not None:
                 if end - at < length:
@@ -105,10 +104,10 @@ class TerabeeDecoder:
             self._follows = False
             skipped += ahead - at
             at = ahead
-        del rest[:at]
+        self._rest = rest[at:]
         return Heard(tuple(counts), signs, skipped)
 
-    def _count(self, rest: bytearray, at: int, end: int) -> tuple[int, Totals | None] | None:
+    def _count(self, rest: bytes, at: int, end: int) -> tuple[int, Totals | None] | None:
         """Return length and totals of the frame here, None while more is to come.
 
         No totals: of length 0 it is broken, of another it is a right frame of the form that is not locked.
@@ -131,7 +130,7 @@ class TerabeeDecoder:
         return self._locked in (0, form)
 
 
-def _totals(frame: bytearray) -> Totals | None:
+def _totals(frame: bytes) -> Totals | None:
     if crc8(frame) != 0:
         return None
     counter, entries, exits = (int.from_bytes(frame[start:stop]) for start, stop in ((-9, -5), (-5, -3), (-3, -1)))
@@ -147,8 +146,8 @@ class _Reversed:
         self._decoder = decoder
 
     @property
-    def shortest_count(self) -> int:
-        return self._decoder.shortest_count
+    def count_length(self) -> int:
+        return self._decoder.count_length
 
     def feed(self, read: bytes) -> Heard:
         heard = self._decoder.feed(read)

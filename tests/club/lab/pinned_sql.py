@@ -217,7 +217,8 @@ def an_attendance(database: Database) -> None:
     there.write([SensorChange("b", "bassin", known=True, readings=[Reading(now, 6, 4)])], now, reckoner)
     desk.correct("bassin", "Léa", "r", present=3)
     here.write((), now, reckoner), here.sensors(), here.keep_only(["a"])
-    desk.zones(), desk.sensors("2026-11-24"), desk.sensor_days("2026-11-24"), desk.history("bassin", long_ago, now)
+    desk.zones(), desk.sensors("2026-11-24"), desk.glance("2026-11-24"), desk.sensor_days("2026-11-24")
+    desk.history("bassin", long_ago, now)
     desk.correction(1), desk.corrections("bassin", long_ago), desk.purge(timedelta(days=-1))
 
 
