@@ -56,7 +56,7 @@ class Examination:
     def __init__(
         self, config: Path | None, station: str | None, environment: Mapping[str, str], language: str | None = None
     ) -> None:
-        self._config = config
+        self.config = config
         self._station = station
         self.environment = environment
         self._language = language
@@ -134,7 +134,7 @@ class Examination:
 
     def _settings(self) -> Iterator[Finding]:
         try:
-            file = find_settings_file(self._config, self.environment)
+            file = find_settings_file(self.config, self.environment)
             settings = load(file, settings_schema())
         except SettingsError as error:
             for problem in error.problems:
