@@ -1,4 +1,4 @@
-"""Icon: from exec to docked, from a change of state to the pixels, from a host that died, came late or was away to it back."""
+"""Icon: from exec to docked, from a change of state to the pixels; back after a host that died, came late, was away."""
 
 import argparse
 import subprocess
@@ -92,8 +92,9 @@ def measure_hosts(
     found = club.status()
     disturbed = [each["path"] for each in found["actors"] if each["restarts"] or each["last_failure"]]
     print(
-        f"  e-mails written {count}, received {len(club.received())}; actors disturbed: {disturbed or 'none'}; "
-        f"icon's processes replaced: {found['tray']['restarts']}; threads (program, icon) {before} -> {threads(program)}"
+        f"  e-mails written {count}, received {len(club.received())}; actors disturbed: {disturbed or 'none'};\n"
+        f"  icon's processes replaced: {found['tray']['restarts']}; "
+        f"threads (program, icon) {before} -> {threads(program)}"
     )
     return host
 
@@ -121,10 +122,10 @@ def measure_absence(
     back = perf_counter() - began
     Event().wait(6)
     print(
-        f"host absent for {seconds:.0f} s: icon back after {back * 1000:.0f} ms; meanwhile `status` said {where['state']}, "
-        f"icon's processes replaced {where['restarts']},\n  lines in the log {written}, icon's processor "
-        f"{100 * spent / seconds:.2f} %, its memory {grown / 1024:+.0f} KiB, threads (program, icon) "
-        f"{before} -> {threads(program)}"
+        f"host absent for {seconds:.0f} s: icon back after {back * 1000:.0f} ms; `status` said {where['state']},\n"
+        f"  icon's processes replaced {where['restarts']}, lines in the log {written},\n"
+        f"  icon's processor {100 * spent / seconds:.2f} %, its memory {grown / 1024:+.0f} KiB, "
+        f"threads (program, icon) {before} -> {threads(program)}"
     )
 
 

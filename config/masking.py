@@ -17,7 +17,8 @@ _NUMBER: Final = re.compile(
 )
 _URL_PASSWORD: Final = re.compile(r"([a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@]+@", re.IGNORECASE)
 _NAMED: Final = re.compile(
-    r"""(["']?[\w-]*(?:passwor[dt]|passwd|pwd|secret|token|(?:api|app|application|consumer|encryption|private)[_-]?key|passphrase|mot[_ ]de[_ ]passe)["']?"""
+    r"""(["']?[\w-]*(?:passwor[dt]|passphrase|passwd|pwd|secret|token|mot[_ ]de[_ ]passe"""
+    r"""|(?:api|app|application|consumer|encryption|private)[_-]?key)["']?"""
     r"""\s*(?:=|:)\s*)("[^"]*"|'[^']*'|[^\s,;)\]}&]+)""",
     re.IGNORECASE,
 )

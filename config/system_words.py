@@ -1,4 +1,4 @@
-"""What the operating system says of an error, in the reader's language: a program that does not ask hears it in English.
+"""What the operating system says of an error, in the reader's language: by itself a program hears it in English.
 
 The English is the C library's own, word for word, so that it can be looked up. Windows speaks its user's language.
 """

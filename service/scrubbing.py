@@ -30,7 +30,9 @@ _HOME_OF_SOMEBODY: Final = re.compile(
 _ASSIGNMENT: Final = re.compile(r"""([\w.-]+)["']?\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)')""")
 _PASSWORD_OF_AN_ADDRESS: Final = re.compile(r"://[^:/@\s]*:(\S+)@|\bPWD(?:=|%3D)([^;&%\s]+)", re.IGNORECASE)
 _ELSEWHERE: Final = ("keyring:", "env:", "file:")
-_SECRET_KEY: Final = re.compile(r"passwor|passwd|passphrase|pwd|secret|token|key$|private|credential|pin$", re.IGNORECASE)
+_SECRET_KEY: Final = re.compile(
+    r"passwor|passwd|passphrase|pwd|secret|token|key$|private|credential|pin$", re.IGNORECASE
+)
 _PERSONAL_KEY: Final = re.compile(r"(?:^|[._])(?:user|login|account|client_id|tenant|to|recipients?)$", re.IGNORECASE)
 
 

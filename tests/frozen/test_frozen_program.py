@@ -85,7 +85,12 @@ def test_the_start_at_login_names_the_executable_and_its_guard_works(club: Froze
 
 def test_only_its_own_parts_are_served() -> None:
     ended = subprocess.run(
-        (FROZEN, "--part", "http.server"), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        (FROZEN, "--part", "http.server"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (ended.returncode, ended.stdout) == (2, "")
 
