@@ -61,7 +61,7 @@ def test_an_open_operation_tells_its_runs_and_counters() -> None:
         ("Assurée par", "ACCUEIL"),
         ("Dernière exécution", "10:11, réussie en 0,41 s — 3 SMS envoyés"),
         ("Prochaine exécution", "10:12"),
-        ("Depuis le démarrage", "envoyé 128, échec 1"),
+        ("Depuis le démarrage", "envoyé : 128, échec : 1"),
     )
 
 

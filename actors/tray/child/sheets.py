@@ -1,9 +1,7 @@
 """The windows of the child, by Tk: a menu with pictures, a tooltip, a question, help, an alert in the corner."""
 
-import base64
 import tkinter as tk
 from collections.abc import Callable
-from io import BytesIO
 from tkinter import font as fonts
 from typing import Any, Final
 
@@ -11,6 +9,7 @@ from PIL import Image
 
 from actors.tray.face import Item, Words
 from assets.icons import draw
+from assets.png import png
 
 _PAPER: Final = "#ffffff"
 _INK: Final = "#1f2328"
@@ -310,9 +309,7 @@ class Sheets:
         return self._pictures[key]
 
     def _photo(self, image: Image.Image) -> tk.PhotoImage:
-        file = BytesIO()
-        image.save(file, "PNG")
-        return tk.PhotoImage(master=self._root, data=base64.b64encode(file.getvalue()))
+        return tk.PhotoImage(master=self._root, data=png(image), format="png")
 
     def _picture(self, state: str, size: int) -> tk.PhotoImage:
         key = (state, self._pixels(size))
