@@ -17,6 +17,7 @@ from club import DatabaseError, Runs
 from config import SecretError, Settings, find_settings_file
 from config.sentence import Sentence, SentenceError
 from config.showing import effective
+from config.system_words import system_words
 from service.autostart import states, ways
 from service.club_database import database_of
 from service.exit_codes import Exit
@@ -151,5 +152,5 @@ def _write(path: Path, content: bytes) -> None:
         raise BundleNotWritten("{file} is there already: name another file", file=path) from error
     except OSError as error:
         raise BundleNotWritten(
-            "{file} can't be written ({reason}): name another file", file=path, reason=error.strerror or error
+            "{file} can't be written ({reason}): name another file", file=path, reason=system_words(error)
         ) from error

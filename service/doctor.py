@@ -23,6 +23,7 @@ from config import (
     load,
 )
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 from service import doctor_computer
 from service.channel.client import NotRunning, ask, computer_name, find
 from service.club_database import database_of
@@ -124,7 +125,7 @@ class Examination:
                 Sentence.of(
                     "nothing can be written in {folder} ({reason}): free space or give this user the right",
                     folder=home.state,
-                    reason=error.strerror or error,
+                    reason=system_words(error),
                 ),
             )
         else:
