@@ -107,7 +107,8 @@ class Sheets:
         )
         for item in items:
             look: dict[str, Any] = {
-                "label": f"{plain(item.text)}    ",
+                # The arrow that Tk draws of itself is white on white.
+                "label": f"{plain(item.text)}{' ›' if item.below else ''}    ",
                 "compound": "left",
                 "image": self._menu_picture(item.picture),
             }
