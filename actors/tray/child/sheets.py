@@ -22,6 +22,7 @@ _LAST_PLAIN: Final = 0xFFFF
 _FIRST_HALF, _LAST_HALF = 0xD800, 0xDFFF  # half characters, as broken text has them
 _WIDEST: Final = 380
 _MENU_PICTURE: Final = 16
+_MORE: Final = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
 _POINTS_AT_100_PERCENT: Final = 96 / 72
 
 
@@ -108,7 +109,7 @@ class Sheets:
         for item in items:
             look: dict[str, Any] = {
                 # The arrow that Tk draws of itself is white on white.
-                "label": f"{plain(item.text)}{' ›' if item.below else ''}    ",
+                "label": f"{plain(item.text)}{_MORE if item.below else ''}    ",
                 "compound": "left",
                 "image": self._menu_picture(item.picture),
             }
