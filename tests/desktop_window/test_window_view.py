@@ -192,6 +192,7 @@ def test_a_zone_says_since_when_nobody_knows() -> None:
         ),
         ({"uncertainty": 4}, "à 4 près — 411 entrées aujourd'hui"),
         ({"day_limit": 900}, "411 entrées aujourd'hui, 900 au plus"),
+        ({"day_total": 1, "day_limit": 900}, "1 entrée aujourd'hui, 900 au plus"),
         ({"day_total": None}, ""),
     ],
 )
