@@ -27,7 +27,7 @@ _ADDRESS_IN_A_URL: Final = re.compile(r"[^\s&=?/,;<>\"']+%40(?=[\w-]+\.)", re.IG
 _HOME_OF_SOMEBODY: Final = re.compile(
     r"(/home/|/Users/)(?!\*)[^\s/\"':,;)]+|(\b[A-Z]:(?:\\+|/)(?:Users|Utilisateurs)(?:\\+|/))[^\\/\"'\n:*?<>|]+(?=[\\/])"
 )
-_ASSIGNMENT: Final = re.compile(r"""([\w.-]+)["']?\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)')""")
+_ASSIGNMENT: Final = re.compile(r"""([\w.-]+)["']?\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)'|([\w.+-]+))""")
 _PASSWORD_OF_AN_ADDRESS: Final = re.compile(r"://[^:/@\s]*:(\S+)@|\bPWD(?:=|%3D)([^;&%\s]+)", re.IGNORECASE)
 _ELSEWHERE: Final = ("keyring:", "env:", "file:")
 _SECRET_KEY: Final = re.compile(
@@ -139,8 +139,8 @@ def _is_telling(key: str) -> bool:
 
 def _secrets_in(text: str) -> Iterator[str]:
     """Yield what stands behind the names of secrets in a settings file that is no TOML, or not ours."""
-    for name, double, single in _ASSIGNMENT.findall(text):
-        value = double or single
+    for name, *values in _ASSIGNMENT.findall(text):
+        value = "".join(values)  # in double quotes, in single ones, in none
         found = [value] if _is_telling(name) and not value.startswith(_ELSEWHERE) else []
         yield from (each for each in (*found, *_passwords_in(value)) if len(each) >= _SHORTEST_SECRET)
 

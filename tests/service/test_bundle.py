@@ -237,10 +237,10 @@ def test_settings_that_are_not_in_order_have_secrets_all_the_same(
     config: Path, home: Folders, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     known = ("secret in the settings", "secret of a table that is not known here", "the sender's account")
-    config.write_text(SETTINGS + "\n[email\n", "utf-8")
-    home.of("ACCUEIL").log.write_text(" and ".join(PLANTED[what] for what in known) + "\n", "utf-8")
+    config.write_text(SETTINGS + "\n[sms.modem]\npin = 4711\n[email\n", "utf-8")
+    home.of("ACCUEIL").log.write_text(" and ".join((*(PLANTED[what] for what in known), "4711")) + "\n", "utf-8")
     found = bundled(tmp_path, capsys)
-    assert found["logs/accueil.log"] == "*** and *** and ***\n"
+    assert found["logs/accueil.log"] == "*** and *** and *** and ***\n"
     assert not any(PLANTED[what] in text for what in known for text in found.values())
 
 
