@@ -162,7 +162,7 @@ def test_a_host_ended_and_started_twelve_times_gets_the_icon_back_each_time(desk
         host = desk.start_host()
     icon.wait_until_seen("active")
     assert len(icon.events("up")) == 1, "one process did it all"
-    # Its threads: the main one, the link, the owner, who looks again after a move. Tcl has one more once words were shown:
+    # Its threads: the main one, the link, the owner, who looks again after a move. Tcl has one more after words:
     # a panel that is slow to find its place may come by under the pointer.
     process = Path(f"/proc/{icon.child.pid}")
 

@@ -15,7 +15,7 @@ FACE = Face("active", "ACCUEIL: all is well")
 class Timer:
     """A timer that rings when the test says so."""
 
-    made: "ClassVar[list[Timer]]" = []
+    made: ClassVar[list[Any]] = []
     daemon = False
 
     def __init__(self, _seconds: float, ring: Callable[[], None]) -> None:
