@@ -22,7 +22,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs/how-to/add-an-operation.md"
 BLOCK: Final = re.compile(r"^\*\*`([^`\n]+)`\*\*\n\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COPIED: Final = ("actors", "assets", "club", "config", "service", "supervisor", "tools")
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 90.0
 
 
 @attrs.frozen

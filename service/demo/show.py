@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
@@ -54,6 +55,37 @@ class Crash:
         return "a message that it does not know"
 
 
+class Ending:
+    """The wish to end before the end: Ctrl-C, `kill` and a closed terminal, so that the folder is removed each time.
+
+    The exception alone may be lost: one that is raised within a finaliser or a library's callback ends nothing.
+    """
+
+    def __init__(self) -> None:
+        self._wished = Event()
+
+    @contextmanager
+    def by_signals(self) -> Iterator[Self]:
+        """Hear the signals until the block ends."""
+        names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {number: signal.signal(number, self._hear) for number in numbers}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def rest(self, seconds: float) -> None:
+        """Wait; raises KeyboardInterrupt once it is wished."""
+        if self._wished.wait(seconds):
+            raise KeyboardInterrupt
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self._wished.set()
+        signal.default_int_handler(number, frame)
+
+
 @attrs.frozen
 class Scene:
     """Everything that the script's steps work with; `pause_seconds` is what a scene lasts at least."""
@@ -65,6 +97,7 @@ class Scene:
     gateway: Gateway
     pool: Pool
     station: Station
+    ending: Ending
     pause_seconds: float
     lasts_until: float
 
@@ -79,7 +112,7 @@ def run(options: DemoOptions) -> int:
             "the demonstration needs the package aiosmtpd: pip install 'heitz-service[demo]'"
         ) from error
     with (
-        _ended_by_signals(),
+        Ending().by_signals() as ending,
         tempfile.TemporaryDirectory(prefix="heitz-service-demo-") as name,
         Receiver() as receiver,
         Gateway() as gateway,
@@ -93,20 +126,8 @@ def run(options: DemoOptions) -> int:
         with _running(followed, home, debug=options.debug) as station:
             seconds = options.seconds or _SECONDS
             pause, until = seconds / _SCENES, monotonic() + seconds
-            scene = Scene(console, folder, home, receiver, gateway, pool, station, pause, until)
+            scene = Scene(console, folder, home, receiver, gateway, pool, station, ending, pause, until)
             return _play(scene)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let `kill` and a closed terminal end it as Ctrl-C does: the folder is removed then, too."""
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
-    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -183,7 +204,7 @@ def _wait_for_the_sensors(scene: Scene) -> None:
             zones = _status(scene).get("fmi", {}).get("zones", ())
             if zones and all(zone["known"] for zone in zones):
                 return
-        Event().wait(_LOOK_SECONDS)
+        scene.ending.rest(_LOOK_SECONDS)
 
 
 def _have_arrived(scene: Scene, emails: int, sms: int) -> bool:
@@ -256,7 +277,7 @@ def _show_until(
             scene.console.print(text)
             scene.console.out.flush()
             lines = text.count("\n") + 1
-        Event().wait(_LOOK_SECONDS)
+        scene.ending.rest(_LOOK_SECONDS)
 
 
 def _status(scene: Scene) -> dict[str, Any]:

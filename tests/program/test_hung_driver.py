@@ -52,7 +52,7 @@ def test_a_driver_that_never_comes_back_costs_one_thread_and_all_goes_on_when_it
     club.wait_until(lambda: "has not come back from connecting" in str(club.operation("email")["reason"]))
     began = monotonic()
     status = club.status()
-    assert monotonic() - began < 5, "the command's own start included"
+    assert monotonic() - began < 30, "the command's own start included"
     assert status["state"] == "attention"
     assert {actor["state"] for actor in status["actors"]} == {"running"}, "nobody is hung but the driver"
     assert {actor["restarts"] for actor in status["actors"]} == {0}
@@ -77,7 +77,7 @@ def test_actors_whose_statements_never_come_back_are_replaced_and_all_goes_on_wh
         club.wait_until(lambda path=path: club.actor(path)["restarts"] > 0)  # type: ignore[misc]
     began = monotonic()
     assert club.status()["state"] == "attention"
-    assert monotonic() - began < 5, "the command's own start included"
+    assert monotonic() - began < 30, "the command's own start included"
 
     flag.unlink()
     club.write_emails("b@example.org")

@@ -13,8 +13,9 @@ def test_emails_written_by_another_program_are_delivered_and_marked(club: Club) 
     station = club.start()
     club.wait_until(lambda: club.states() == {"sent": 25})
     assert set(club.copies().values()) == {1}
+    club.wait_until(lambda: club.operation("email")["counters"] == {"sent": 25})
     email = club.operation("email")
-    assert (email["state"], email["holder"], email["counters"]) == ("active", "ACCUEIL", {"sent": 25})
+    assert (email["state"], email["holder"]) == ("active", "ACCUEIL")
     assert end(station) == 0
 
 
@@ -38,7 +39,7 @@ def test_a_signal_stops_the_station_in_order(club: Club, number: int) -> None:
 def test_stop_stops_the_station_and_a_second_stop_says_that_it_does_not_run(club: Club) -> None:
     station = club.start()
     assert club.command("stop")[0] == 0
-    assert station.wait(10) == 0
+    assert station.wait(90) == 0
     code, _, errors = club.command("stop", "--station", "ACCUEIL")
     assert code == 6
     assert "does not run" in errors
@@ -48,7 +49,7 @@ def test_stop_stops_the_station_and_a_second_stop_says_that_it_does_not_run(club
 def test_a_second_station_of_the_same_name_refuses_and_names_the_first(club: Club) -> None:
     first = club.start()
     second = club.run()
-    _, errors = second.communicate(timeout=20)
+    _, errors = second.communicate(timeout=90)
     assert second.returncode == 3
     assert str(first.pid) in errors
 

