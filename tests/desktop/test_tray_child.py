@@ -24,7 +24,7 @@ def shown(desk: Desktop) -> Iterator[Show]:
     with ExitStack() as stack:
 
         def start(picture: str = "active", **environment: str) -> ShownIcon:
-            icon = ShownIcon(desk, **environment)
+            icon = ShownIcon(desk, (), **environment)
             stack.callback(icon.close)
             icon.show(picture)
             return icon

@@ -79,8 +79,8 @@ def test_numbers_and_texts_are_in_no_log_status_argument_or_traceback(club: SmsC
         shown[words] = (out + errors).replace(TEXT, "")  # who asks for one SMS reads its text
     assert club.command("pause", "email", "--reason", TEXT)[0] == 0
     bundle = club.folder / "support.zip"
-    words = ("--config", str(club.settings), "--station", "ACCUEIL", "--bundle", str(bundle))
-    assert club.command("doctor", *words)[0] in (0, 1)
+    options = ("--config", str(club.settings), "--station", "ACCUEIL", "--bundle", str(bundle))
+    assert club.command("doctor", *options)[0] in (0, 1)
     assert club.command("resume", "email")[0] == 0
     with zipfile.ZipFile(bundle) as opened:
         assert {"status.json", "history.json", "logs/accueil.log", "settings.txt"} <= set(opened.namelist())
