@@ -57,7 +57,7 @@ class Copy:
         [found] = [block for block in self.blocks if block.kind == kind]
         return found
 
-    def run(self, *words: str, timeout: float = 50) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: str, timeout: float = 150) -> "subprocess.CompletedProcess[str]":
         """Run a command in the copy, to its end."""
         return subprocess.run(
             words,

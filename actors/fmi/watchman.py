@@ -18,6 +18,7 @@ from actors.fmi.drivers.driver import CanForbid, NotObeyed
 from actors.fmi.drivers.roster import open_driver
 from actors.fmi.drivers.settings import DriverSettings
 from actors.serial_port import NotOpened, PortLost
+from config.own_program import part_command
 
 _TRIES_SECONDS: Final = 120.0
 _BETWEEN_SECONDS: Final = 0.5
@@ -40,8 +41,8 @@ class Watchman:
         """Have it watch from now on. Raises OSError when there is no process to be had."""
         if self.is_there:
             return
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "actors.fmi.watchman"],
+        self._process = subprocess.Popen(  # noqa: S603 - our own command line
+            part_command("actors.fmi.watchman"),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -10,11 +10,13 @@ from typing import Any, Final
 
 import attrs
 
+from config.own_program import own_command
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 from service.channel.client import NotRunning
 from service.paths import Folders
 from service.window.actions import Action, Kind
-from service.window.asking import Station, Told, history, in_the_background, own_command, perform, start_station
+from service.window.asking import Station, Told, history, in_the_background, perform, start_station
 from service.window.bell import Bell
 from service.window.dialogs import Question, choose
 from service.window.feed import Feed, Lost, News, Seen
@@ -159,7 +161,7 @@ class App:
         try:
             start_station(self._station())
         except OSError as error:
-            problem = Sentence.of("the program could not be started: {reason}", reason=error.strerror or error)
+            problem = Sentence.of("the program could not be started: {reason}", reason=system_words(error))
             self._frame.tell(self._say(problem), "failed")
         else:
             self._frame.tell(self._say(Sentence.of("The program starts…")), "busy")

@@ -16,13 +16,13 @@ from tests.desktop.sample_status import operation, status
 class ShownIcon:
     """A child on a desktop."""
 
-    def __init__(self, desk: Desktop, **environment: str) -> None:
+    def __init__(self, desk: Desktop, command: tuple[str, ...] = (), **environment: str) -> None:
         self.desk = desk
         self.said: list[dict[str, Any]] = []
         self.codes: list[int] = []
         self._lock = threading.Lock()
         variables = {**desk.environment, "HEITZ_SERVICE_TRAY": "xorg", **environment}
-        self.child = ChildProcess(child_command(), self._hear, self.codes.append, variables)
+        self.child = ChildProcess(command or child_command(), self._hear, self.codes.append, variables)
         self.child.tell("words", words_to_json(words_of("ACCUEIL", "en", None)))
 
     def show(self, picture: str = "active", *operations: dict[str, Any], **more: Any) -> None:

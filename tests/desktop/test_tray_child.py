@@ -24,7 +24,7 @@ def shown(desk: Desktop) -> Iterator[Show]:
     with ExitStack() as stack:
 
         def start(picture: str = "active", **environment: str) -> ShownIcon:
-            icon = ShownIcon(desk, **environment)
+            icon = ShownIcon(desk, (), **environment)
             stack.callback(icon.close)
             icon.show(picture)
             return icon
@@ -162,8 +162,14 @@ def test_a_host_ended_and_started_twelve_times_gets_the_icon_back_each_time(desk
         host = desk.start_host()
     icon.wait_until_seen("active")
     assert len(icon.events("up")) == 1, "one process did it all"
-    # Its threads: the main one, the link, the owner, who looks again after a move.
-    wait_until(lambda: len(list(Path(f"/proc/{icon.child.pid}/task").iterdir())) <= 4)
+    # Its threads: the main one, the link, the owner, who looks again after a move. Tcl has one more after words:
+    # a panel that is slow to find its place may come by under the pointer.
+    process = Path(f"/proc/{icon.child.pid}")
+
+    def threads() -> int:
+        return len(list((process / "task").iterdir())) - ("libtk" in (process / "maps").read_text("utf-8"))
+
+    wait_until(lambda: threads() <= 4)
 
 
 def test_without_a_host_no_stray_window_stands_on_the_desktop(desk: Desktop, shown: Show) -> None:

@@ -5,13 +5,14 @@ Tk cannot show something (it is missing, or there is no font at all) that is tol
 """
 
 import queue
+import threading
 from collections.abc import Callable
 from typing import Any, Final
 
 from actors.tray.child.stand import Wishes
 from actors.tray.face import Face, Words
 
-_HOVER_MS: Final = 450
+_HOVER_SECONDS: Final = 0.45
 _PUMP_MS: Final = 25
 _SHOWN_MS: Final = 12_000
 
@@ -36,14 +37,21 @@ class Desk:
         self._want(lambda sheets: sheets.menu(face.menu, x, y, self._wishes.chosen), otherwise="open")
 
     def hover(self, face: Face, x: int, y: int) -> None:
-        """Show the words of the icon when the pointer has rested for a moment."""
+        """Show the words of the icon when the pointer has rested for a moment; one that passes by loads nothing."""
         self._hover += 1
         number = self._hover
-        self._want(
-            lambda sheets: sheets.soon(
-                _HOVER_MS, lambda: sheets.words(face.tooltip, x, y) if number == self._hover else None
-            )
-        )
+
+        def show(sheets: Any) -> None:
+            if number == self._hover:
+                sheets.words(face.tooltip, x, y)
+
+        def rested() -> None:
+            if number == self._hover:
+                self._want(show)
+
+        timer = threading.Timer(_HOVER_SECONDS, rested)
+        timer.daemon = True
+        timer.start()
 
     def leave(self) -> None:
         """Take the words away."""
