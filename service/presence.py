@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any, Final, Protocol
 
 from actors.tray.presence import Whereabouts
+from config.own_program import own_command
 from config.sentence import Sentence
 from supervisor import StartFailed, Tree, UnknownChild
 
@@ -54,8 +55,9 @@ class ShownStation(Protocol):
 class StationProgram:
     """What the icon may ask of the station; nothing here waits."""
 
-    def __init__(self, station: ShownStation) -> None:
+    def __init__(self, station: ShownStation, name: str) -> None:
         self._station = station
+        self._name = name
         self._window_at = -_BETWEEN_WINDOWS_SECONDS
 
     def describe(self, language: str) -> dict[str, Any]:
@@ -74,10 +76,9 @@ class StationProgram:
         self._start_window()
 
     def _start_window(self) -> None:
-        command = (sys.executable, "-m", "service", "window")
         try:
             window = subprocess.Popen(  # noqa: S603 - our own command line
-                command,
+                own_command("window", "--station", self._name),  # this user may run several
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

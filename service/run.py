@@ -11,8 +11,8 @@ from threading import Event
 
 from actors.registry import Identity
 from config import SettingsFile, find_settings_file
+from config.own_program import own_command
 from service import windows_session_end
-from service.autostart.guard import own_command
 from service.channel.client import computer_name
 from service.channel.handshake import make_key
 from service.exit_codes import Exit
@@ -86,7 +86,7 @@ def _start_afresh() -> None:
 
     The lock and the channel are free by then. On Windows the new process is another one, and this one ends.
     """
-    command = list(own_command(sys.argv[1:]))
+    command = own_command(*sys.argv[1:])
     if sys.platform == "win32":  # its execv puts no quotes around a path with a space
         import subprocess  # noqa: PLC0415
 

@@ -91,7 +91,7 @@ class Station:
         self._no_icon = no_icon
         self._bell = Bell()
         self._icon = Memory(no_icon or Whereabouts("starting"))
-        self._icon_program = StationProgram(self)
+        self._icon_program = StationProgram(self, identity.station)
         self.board = Board(lambda: datetime.now(UTC), self._bell.ring)
         self.pauses = Pauses(files.pauses)
         self._operations = tuple(operations)

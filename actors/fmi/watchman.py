@@ -18,6 +18,7 @@ from actors.fmi.drivers.driver import CanForbid, NotObeyed
 from actors.fmi.drivers.roster import open_driver
 from actors.fmi.drivers.settings import DriverSettings
 from actors.serial_port import NotOpened, PortLost
+from config.own_program import part_command
 
 _TRIES_SECONDS: Final = 120.0
 _BETWEEN_SECONDS: Final = 0.5
@@ -36,7 +37,7 @@ class Watchman:
         if self._process is not None and self._process.poll() is None:
             return
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "actors.fmi.watchman"],
+            part_command("actors.fmi.watchman"),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -163,13 +163,6 @@ def ended_by_signals(guard: Guard) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def own_command(words: Sequence[str]) -> tuple[str, ...]:
-    """Return the command of the program for this guard: the same interpreter and package, another command."""
-    if getattr(sys, "frozen", False):
-        return (sys.executable, *words)
-    return (sys.executable, "-m", "service", *words)
-
-
 def working_folder() -> None:
     """Leave the folder in which the login happened to start it: it might be one that is to be unmounted."""
     os.chdir(os.path.expanduser("~"))  # noqa: PTH111 - pathlib would add 5 MB for two calls

@@ -7,6 +7,7 @@ from typing import Final, Self
 
 import attrs
 
+from config.own_program import own_command
 from service.paths import HOME_VARIABLE
 
 _NAME: Final = "heitz-service"
@@ -59,12 +60,12 @@ def launch_of(environment: Mapping[str, str], *, config: Path | None, station: s
 
 
 def _program() -> tuple[str, ...]:
-    executable = Path(sys.executable)
-    if getattr(sys, "frozen", False):
-        return (str(executable),)
+    executable, *words = own_command()
+    if not words:  # frozen: the executable is all there is
+        return (executable,)
     if sys.platform == "win32":
         # The console program would open a black window at each login.
-        windowless = executable.with_name("pythonw.exe")
-        return (str(windowless if windowless.exists() else executable), "-m", "service")
-    command = executable.parent / _NAME  # not resolved: the link's own folder is the environment
-    return (str(command),) if command.is_file() else (str(executable), "-m", "service")
+        windowless = Path(executable).with_name("pythonw.exe")
+        return (str(windowless) if windowless.exists() else executable, *words)
+    command = Path(executable).parent / _NAME  # not resolved: the link's own folder is the environment
+    return (str(command),) if command.is_file() else (executable, *words)

@@ -4,6 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Final
 
+from config.own_program import own_command
 from config.sentence import Sentence
 from service.argument_parser import Commands, Parser
 from service.console import Console
@@ -118,7 +119,7 @@ def _show(options: argparse.Namespace, console: Console, state: "State") -> None
 
 def _guard(options: argparse.Namespace, console: Console) -> int:
     from service.autostart.display import Display  # noqa: PLC0415 - nothing heavy: the guard lives as long as the session
-    from service.autostart.guard import Guard, ended_by_signals, own_command, working_folder  # noqa: PLC0415
+    from service.autostart.guard import Guard, ended_by_signals, working_folder  # noqa: PLC0415
     from service.autostart.stopped import is_stopped, mark_stopped, session_name  # noqa: PLC0415
 
     home = folders(console.environment)
@@ -134,7 +135,7 @@ def _guard(options: argparse.Namespace, console: Console) -> int:
         words.append("--headless")
     if not os.environ.get("HEITZ_SERVICE_HOME") and not os.environ.get("HEITZ_SERVICE_CONFIG"):
         working_folder()
-    guard = Guard(own_command(words), Display(console.environment).is_gone)
+    guard = Guard(own_command(*words), Display(console.environment).is_gone)
     with ended_by_signals(guard):
         code = guard.run()
     if guard.was_stopped:

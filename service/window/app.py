@@ -10,11 +10,12 @@ from typing import Any, Final
 
 import attrs
 
+from config.own_program import own_command
 from config.sentence import Sentence, SentenceError
 from service.channel.client import NotRunning
 from service.paths import Folders
 from service.window.actions import Action, Kind
-from service.window.asking import Station, Told, history, in_the_background, own_command, perform, start_station
+from service.window.asking import Station, Told, history, in_the_background, perform, start_station
 from service.window.bell import Bell
 from service.window.dialogs import Question, choose
 from service.window.feed import Feed, Lost, News, Seen

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import attrs
 
+from config.own_program import own_command
 from config.sentence import Sentence, SentenceError
 from service.channel.client import ask, find
 from service.paths import Folders
@@ -72,13 +73,6 @@ class Station:
         except ValueError as error:
             said = ended.stderr.decode("utf-8", "replace").strip().removeprefix("heitz-service: ")
             raise CommandFailed("{text}", text=said or "?") from error
-
-
-def own_command(*words: str) -> list[str]:
-    """Return the command line of this same program with other words; a frozen program is its own interpreter."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, *words]
-    return [sys.executable, "-m", "service", *words]
 
 
 def start_station(station: Station) -> None:

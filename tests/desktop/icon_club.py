@@ -45,6 +45,8 @@ sender = "Forme et Santé <club@example.org>"
 class IconClub:
     """The station's files, its mail server, its program."""
 
+    program: tuple[str, ...] = (sys.executable, "-m", "service")
+
     def __init__(self, folder: Path, desk: Desktop) -> None:
         self.folder = folder
         self.desk = desk
@@ -73,13 +75,13 @@ class IconClub:
 
     def run(self, *words: str, **environment: str) -> "subprocess.Popen[bytes]":
         """Start the station's program."""
-        command = (sys.executable, "-m", "service", "run", "--config", str(self.settings), "--station", "ACCUEIL")
+        command = (*self.program, "run", "--config", str(self.settings), "--station", "ACCUEIL")
         kept = {**self.environment, **environment}
         return self.desk.start(*command, *words, env={key: value for key, value in kept.items() if value}, cwd=ROOT)
 
     def command(self, *words: str) -> tuple[int, str, str]:
         ended = subprocess.run(
-            (sys.executable, "-m", "service", *words),
+            (*self.program, *words),
             env={**self.environment, "LC_ALL": "C.UTF-8"},
             cwd=ROOT,
             capture_output=True,

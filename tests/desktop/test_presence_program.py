@@ -44,7 +44,7 @@ def test_a_restart_is_begun_and_not_waited_for() -> None:
     station.tree.start()
     try:
         began = monotonic()
-        StationProgram(station).restart("sms")
+        StationProgram(station, "ACCUEIL").restart("sms")
         assert monotonic() - began < 30  # it stops for as long as it is not released
         assert station.tree.report("sms").state != "running"
         SlowToStop.released.set()
@@ -59,7 +59,7 @@ def test_a_restart_of_what_is_not_there_does_nothing() -> None:
     SlowToStop.released.set()
     station.tree.start()
     try:
-        StationProgram(station).restart("nonsense")
+        StationProgram(station, "ACCUEIL").restart("nonsense")
     finally:
         station.tree.stop(20)
 
@@ -69,19 +69,19 @@ def test_a_double_click_starts_one_window(monkeypatch: pytest.MonkeyPatch, tmp_p
     interpreter.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/started\n', "utf-8")
     interpreter.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(interpreter))
-    program = StationProgram(SomeStation())
+    program = StationProgram(SomeStation(), "ACCUEIL")
     program.open_window()
     program.open_window()
     started = tmp_path / "started"
     wait_until(lambda: started.exists() and started.read_text("utf-8").endswith("\n"))
     assert len(started.read_text("utf-8").splitlines()) == 1
-    assert " window" in started.read_text("utf-8")
+    assert " window --station ACCUEIL" in started.read_text("utf-8")
 
 
 def test_a_window_that_cannot_be_started_is_a_line_in_the_log(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
-    StationProgram(SomeStation()).open_window()
+    StationProgram(SomeStation(), "ACCUEIL").open_window()
     assert "the window cannot be started" in caplog.text
     assert presence.NO_ICON.state == "off"

@@ -16,7 +16,7 @@ from service.paths import Folders
 
 def _is_window(process: psutil.Process) -> bool:
     try:
-        return "window" in process.cmdline()[-1:]
+        return "window" in process.cmdline()
     except psutil.Error:  # it has ended: a zombie has no words any more
         return False
 
@@ -51,7 +51,7 @@ def test_a_window_that_was_killed_comes_back(
     station: Station, display: Screen, windows: Callable[[], list[psutil.Process]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(presence, "_SHORT_LIFE_SECONDS", 0.1)
-    program = presence.StationProgram(NoStation())
+    program = presence.StationProgram(NoStation(), "ACCUEIL")
     program.open_window()
     wait_until(lambda: display.shows("active", 48), "the window")
     (first,) = windows()
@@ -64,7 +64,7 @@ def test_a_window_that_was_asked_to_end_stays_away(
     station: Station, display: Screen, windows: Callable[[], list[psutil.Process]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(presence, "_SHORT_LIFE_SECONDS", 0.1)
-    program = presence.StationProgram(NoStation())
+    program = presence.StationProgram(NoStation(), "ACCUEIL")
     program.open_window()
     wait_until(lambda: display.shows("active", 48), "the window")
     (first,) = windows()

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from config.own_program import own_command
 from service import run
 from service.options import RunOptions
 from supervisor import Outcome, RootEnd
@@ -41,9 +42,9 @@ def test_the_last_line_of_the_log_tells_how_it_ended(
 
 
 def test_a_program_with_too_many_abandoned_threads_is_replaced_by_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    replaced: list[list[str]] = []
+    replaced: list[tuple[str, ...]] = []
     monkeypatch.setattr(run, "_run", lambda *_: Outcome(RootEnd.TOO_MANY_ABANDONED))
     monkeypatch.setattr(os, "execv", lambda _path, words: replaced.append(words))
     monkeypatch.setattr(sys, "argv", ["heitz-service", "run", "--station", "ACCUEIL"])
     run.run(RunOptions())
-    assert replaced == [[sys.executable, "-m", "service", "run", "--station", "ACCUEIL"]]
+    assert replaced == [own_command("run", "--station", "ACCUEIL")]

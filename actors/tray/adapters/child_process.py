@@ -2,12 +2,13 @@
 
 import json
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
+
+from config.own_program import part_command
 
 _MAX_LINE: Final = 65_536
 _MOST_ALERTS: Final = 8
@@ -18,7 +19,7 @@ Json = dict[str, Any]
 
 def child_command() -> tuple[str, ...]:
     """Return the command line of the child."""
-    return (sys.executable, "-m", "actors.tray.child")
+    return part_command("actors.tray.child")
 
 
 class ChildProcess:
