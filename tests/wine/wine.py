@@ -2,13 +2,14 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tests.program.sample_club import ROOT, Club
 
 FOLDER_VARIABLE: Final = "HEITZ_SERVICE_WINDOWS_PYTHON"
+FROZEN_VARIABLE: Final = "HEITZ_SERVICE_FROZEN_WINDOWS"
 _COMMAND_SECONDS: Final = 120.0
 
 
@@ -24,9 +25,21 @@ class Wine:
         self.folder = Path(os.environ[FOLDER_VARIABLE]).absolute()
         self.environment = {**environment, "PYTHONPATH": as_windows_sees(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
 
+    def program(self, file: Path, *words: str) -> list[str]:
+        """Return the command line of a Windows program."""
+        return [str(self.folder / "wine"), str(file), *words]
+
     def module(self, *words: str) -> list[str]:
         """Return the command line of a module of the project."""
-        return [str(self.folder / "wine"), str(self.folder / "py/python.exe"), "-m", *words]
+        return self.program(self.folder / "py/python.exe", "-m", *words)
+
+    def poke(self, how: str) -> None:
+        """Do something to the icon of the program, behind its back: see `poke`."""
+        command = [str(self.folder / "python"), "-m", "tests.wine.poke", how]
+        done = subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=True, timeout=_COMMAND_SECONDS
+        )
+        assert int(done.stdout) > 0, "there is no icon"
 
     def end(self) -> None:
         """End all programs of this Wine, and wait until it is gone."""
@@ -36,24 +49,25 @@ class Wine:
 class WineClub(Club):
     """A club whose stations are Windows programs, and whose mail server is this computer's."""
 
-    def __init__(self, folder: Path, wine: Wine) -> None:
+    def __init__(self, folder: Path, wine: Wine, program: Sequence[str] = ()) -> None:
         super().__init__(folder)
         self.wine = wine
+        self._program = list(program) or wine.module("service")
 
-    def run_with_an_icon(self, station: str = "ACCUEIL") -> "subprocess.Popen[str]":
-        """Start a station and return at once."""
-        words = ("run", "--config", as_windows_sees(self.settings), "--station", station)
-        return self.started("service", *words)
+    def words_of_run(self, station: str = "ACCUEIL") -> tuple[str, ...]:
+        """Return what a station is started with."""
+        return ("run", "--config", as_windows_sees(self.settings), "--station", station)
 
-    def started(self, *words: str, **streams: Any) -> "subprocess.Popen[str]":
-        """Start a module of the program; nobody reads what it says: its log does."""
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return self.spawn(self.wine.module(*words), **{**quiet, **streams})
+    def started(self, *words: str) -> "subprocess.Popen[str]":
+        """Start the program; nobody reads what it says: its log does."""
+        quiet = subprocess.DEVNULL
+        return self.spawn([*self._program, *words], stdin=quiet, stdout=quiet, stderr=quiet)
 
     def command(self, *words: str) -> tuple[int, str, str]:
         """Run a command to its end and return its exit code, output and errors."""
         ended = subprocess.run(
-            [str(self.wine.folder / "python"), "-m", "service", *words],
+            [*self._program, *words],
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             env=self._environment(),

@@ -1,0 +1,27 @@
+"""The whole program as a Windows program, with its icon in a real panel and its window one click away."""
+
+import json
+
+from tests.desktop.desktop import Desktop, wait_until
+from tests.desktop.shown_icon import which_picture
+from tests.wine.wine import WineClub
+
+
+def where_is_the_icon(club: WineClub) -> str:
+    out = club.command("status", "--json")[1]
+    return str(json.loads(out)["tray"]["state"]) if out else ""
+
+
+def test_the_icon_tells_the_stations_state_opens_the_window_and_goes_with_it(club: WineClub, desk: Desktop) -> None:
+    desk.start_host()
+    station = club.started(*club.words_of_run())
+    wait_until(lambda: which_picture(desk.picture()) == "active")
+    wait_until(lambda: where_is_the_icon(club) == "docked")
+    tray = json.loads(club.command("status", "--json")[1])["tray"]
+    assert (tray["back_end"], tray["host"]) == ("win32", "Explorer")
+    desk.click()
+    wait_until(lambda: desk.window_of("Heitz Service") is not None)
+    assert club.command("stop")[0] == 0
+    assert station.wait(90) == 0
+    wait_until(lambda: not desk.is_docked())
+    assert desk.window_of("Heitz Service") is not None, "it says that the program has gone"
