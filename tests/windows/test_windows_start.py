@@ -132,6 +132,22 @@ def test_ctrl_break_stops_the_program_in_order(club: Club) -> None:
     assert club.rows("SELECT station FROM lease WHERE name = 'email'") == [("",)]
 
 
+def test_ctrl_break_at_the_guard_stops_the_program_in_order(club: Club) -> None:
+    with (club.folder / "said").open("ab") as said:
+        guard = club.spawn(
+            club._command("autostart", "run", "--config", str(club.settings), "--station", "ACCUEIL", "--headless"),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
+        )
+    club.wait_until(lambda: club.command("status")[0] in (0, 1))
+    guard.send_signal(signal.CTRL_BREAK_EVENT)
+    assert guard.wait(90) == 0
+    assert club.command("status")[0] == 6
+    assert club.rows("SELECT station FROM lease WHERE name = 'email'") == [("",)]
+
+
 def test_doctor_looks_at_everything_of_a_running_station(club: Club) -> None:
     club.start()
     code, out, errors = club.command("doctor", "--config", str(club.settings), "--station", "ACCUEIL", "--json")
