@@ -3,8 +3,7 @@
 import json
 
 from tests.desktop.desktop import Desktop, wait_until
-from tests.desktop.shown_icon import which_picture
-from tests.wine.wine import WineClub
+from tests.wine.wine import STEADY, WineClub, picture_by_wine
 
 
 def test_its_commands_answer_before_anything_runs(frozen_club: WineClub) -> None:
@@ -21,9 +20,9 @@ def test_its_commands_answer_before_anything_runs(frozen_club: WineClub) -> None
 def test_its_station_works_shows_its_icon_and_opens_its_window(frozen_club: WineClub, desk: Desktop) -> None:
     club = frozen_club
     club.write_emails(*(f"member{number}@example.org" for number in range(10)))
-    desk.start_host()
+    desk.start_host(24, *STEADY)
     station = club.started(*club.words_of_run())
-    wait_until(lambda: which_picture(desk.picture()) == "active")
+    wait_until(lambda: picture_by_wine(desk.picture()) == "active")
     wait_until(lambda: set(club.copies().values()) == {1} and len(club.copies()) == 10)
     status = json.loads(club.command("status", "--json")[1])
     assert (status["tray"]["state"], status["tray"]["back_end"]) == ("docked", "win32")

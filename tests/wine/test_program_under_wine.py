@@ -3,8 +3,7 @@
 import json
 
 from tests.desktop.desktop import Desktop, wait_until
-from tests.desktop.shown_icon import which_picture
-from tests.wine.wine import WineClub
+from tests.wine.wine import STEADY, WineClub, picture_by_wine
 
 
 def where_is_the_icon(club: WineClub) -> str:
@@ -13,9 +12,9 @@ def where_is_the_icon(club: WineClub) -> str:
 
 
 def test_the_icon_tells_the_stations_state_opens_the_window_and_goes_with_it(club: WineClub, desk: Desktop) -> None:
-    desk.start_host()
+    desk.start_host(24, *STEADY)
     station = club.started(*club.words_of_run())
-    wait_until(lambda: which_picture(desk.picture()) == "active")
+    wait_until(lambda: picture_by_wine(desk.picture()) == "active")
     wait_until(lambda: where_is_the_icon(club) == "docked")
     tray = json.loads(club.command("status", "--json")[1])["tray"]
     assert (tray["back_end"], tray["host"]) == ("win32", "Explorer")

@@ -6,16 +6,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from PIL import Image
+
+from tests.desktop.shown_icon import which_picture
 from tests.program.sample_club import ROOT, Club
 
 FOLDER_VARIABLE: Final = "HEITZ_SERVICE_WINDOWS_PYTHON"
 FROZEN_VARIABLE: Final = "HEITZ_SERVICE_FROZEN_WINDOWS"
+STEADY: Final = ("--widthtype", "pixel", "--width", "90")
+"""Words for the panel: in one that moves as it grows for an icon, Wine now and then draws none."""
 _COMMAND_SECONDS: Final = 120.0
 
 
 def as_windows_sees(path: Path) -> str:
     """Return a path as a Windows program takes it: the disk Z: is the root of this computer."""
     return "Z:" + str(path.absolute()).replace("/", "\\")
+
+
+def picture_by_wine(image: Image.Image | None) -> str:
+    """Return the picture that an icon shows which Wine drew: at 16 pixels, its soft edges blended in Wine's own way.
+
+    An icon of the same picture differs by 12 levels a pixel, and from any other one by more than 45.
+    """
+    return which_picture(image, 16, 25.0)
 
 
 class Wine:
