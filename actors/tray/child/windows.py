@@ -81,9 +81,10 @@ class WindowsIcon(_win32.Icon):  # type: ignore[misc]  # pystray has no types
 
         It may have lost it unheard: a message of an Explorer that began anew does not reach an elevated process.
         """
-        if self._is_docked:
-            self._is_docked = self._message(win32.NIM_MODIFY, win32.NIF_TIP, szTip=self.title)
-        if not self._is_docked:
+        has_it = self._is_docked and self._message(win32.NIM_MODIFY, win32.NIF_TIP, szTip=self.title)
+        if not has_it:
+            # A busy shell may have taken the icon although it did not answer, and then it takes no second one.
+            self._message(win32.NIM_DELETE, 0)
             self._show()
         return Docking(DOCKED, "Explorer") if self._is_docked else Docking(WAITING)
 
