@@ -1,4 +1,4 @@
-"""The named pipe answers its user whatever others do to it: garbage, silence, another key, a client that does not read."""
+"""The named pipe answers its user whatever others do to it: garbage, silence, another key, a reader that is slow."""
 
 import os
 import sys
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from service.channel import client as client_module
 from service.channel import server as server_module
 from service.channel.client import NoAnswer, ask
 from service.channel.handshake import HandshakeRefused, make_key, prove_client
@@ -29,6 +30,9 @@ Serve = Callable[..., Instance]
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "Santé et forme"))
+    # A computer that does much else is slower than the deadlines, which tests of their own are about.
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 60.0)
+    monkeypatch.setattr(server_module, "_REQUEST_SECONDS", 20.0)
     return folders()
 
 
@@ -52,7 +56,9 @@ def echo(request: dict[str, Any], _language: str) -> dict[str, Any]:
 
 
 def is_answered(instance: Instance, home: Folders) -> bool:
-    return bool(ask(instance.holder, {"command": "status"}, home).answer == {"request": {"command": "status"}})
+    return bool(
+        ask(instance.holder, {"command": "status"}, home, seconds=60).answer == {"request": {"command": "status"}}
+    )
 
 
 def is_closed(client: Any) -> bool:

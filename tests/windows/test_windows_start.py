@@ -1,4 +1,4 @@
-"""The start at login on Windows: the task's document, the command that a login starts, the guard; and the ways to stop."""
+"""The start at login on Windows: the task's document, the command that a login starts, the guard, the ways to stop."""
 
 import json
 import os

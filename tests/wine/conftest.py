@@ -38,7 +38,7 @@ def wine(desk: Desktop) -> Iterator[Wine]:
 
 @pytest.fixture
 def club(tmp_path: Path, wine: Wine) -> Iterator[WineClub]:
-    """A club in a folder with a space and an accent, as they are on a French PC, whose stations are Windows programs."""
+    """A club in a folder with a space and an accent, as on a French PC, whose stations are Windows programs."""
     yield from made_club(tmp_path, wine)
 
 

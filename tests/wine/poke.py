@@ -57,4 +57,4 @@ if __name__ == "__main__":
                 send(each, SHELL_MESSAGE, 0x200)  # WM_MOUSEMOVE
             case "end of session":
                 send(each, 0x16, 0)
-    print(len(windows_of_icons()))
+    sys.stdout.write(f"{len(windows_of_icons())}\n")

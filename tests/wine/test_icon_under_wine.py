@@ -81,7 +81,7 @@ def test_a_pointer_that_moves_over_the_icon_leaves_the_open_menu_alone(desk: Des
 
 def test_the_words_appear_under_the_pointer_and_go_with_it(desk: Desktop, shown: Show) -> None:
     desk.start_host(24, *STEADY)
-    icon = shown()
+    shown()
 
     def words() -> bool:
         return bool(of_the_shell(desk, 60))

@@ -50,7 +50,13 @@ class Wine:
         """Do something to the icon of the program, behind its back: see `poke`."""
         command = [str(self.folder / "python"), "-m", "tests.wine.poke", how]
         done = subprocess.run(
-            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=True, timeout=_COMMAND_SECONDS
+            command,
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_COMMAND_SECONDS,
         )
         assert int(done.stdout) > 0, "there is no icon"
 
