@@ -6,7 +6,9 @@ key is what keeps them out.
 """
 
 import sys
-from threading import Timer
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock, Timer
 from time import monotonic
 from typing import Any, Final
 
@@ -23,6 +25,7 @@ class PipeLink:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._deadline: float | None = None
+        self._closing = Lock()
 
     def set_deadline(self, seconds: float | None) -> None:
         """Set the instant by which every later operation ends."""
@@ -30,30 +33,44 @@ class PipeLink:
 
     def send(self, frame: bytes) -> None:
         """Send one message; a reader that does not read is left at the deadline."""
-        watchdog = Timer(max(0.0, left), self.close) if (left := self._left()) is not None else None
-        if watchdog is not None:
-            watchdog.daemon = True
-            watchdog.start()
         try:
-            self._connection.send_bytes(frame)
+            with self._closed_at_the_deadline():
+                self._connection.send_bytes(frame)
         except (OSError, ValueError, AssertionError) as error:  # asserts where it was closed meanwhile
             raise LinkError(f"the frame was not taken: {error}") from error
-        finally:
-            if watchdog is not None:
-                watchdog.cancel()
 
     def receive(self) -> bytes:
-        """Return the next message."""
+        """Return the next message.
+
+        An empty one may be gone by the time it is read, which then would wait for the next one without end.
+        """
         try:
             if not self._connection.poll(self._left()):
                 raise LinkError("the other side was too slow")
-            return bytes(self._connection.recv_bytes(MAX_FRAME_BYTES))
+            with self._closed_at_the_deadline():
+                return bytes(self._connection.recv_bytes(MAX_FRAME_BYTES))
         except (OSError, EOFError, ValueError, RuntimeError) as error:  # RuntimeError: closed meanwhile
             raise LinkError(f"no frame came: {error}") from error
 
     def close(self) -> None:
-        """End the connection."""
-        self._connection.close()
+        """End the connection; one thread at a time: the second would close what has the same number by then."""
+        with self._closing, suppress(OSError):
+            self._connection.close()
+
+    @contextmanager
+    def _closed_at_the_deadline(self) -> Iterator[None]:
+        """Close the connection when the block is not done by the deadline: nothing else ends a wait in it."""
+        left = self._left()
+        if left is None:
+            yield
+            return
+        watchdog = Timer(left, self.close)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield
+        finally:
+            watchdog.cancel()
 
     def _left(self) -> float | None:
         return None if self._deadline is None else max(0.0, self._deadline - monotonic())
@@ -98,24 +115,30 @@ def connect_pipe(address: str, seconds: float) -> Link:
 
     Python's own client would wait for twenty, and let a foreign server act in this user's name.
     """
-    if sys.platform != "win32":
-        raise OSError(f"{address} is a pipe of Windows")
-    import _winapi  # noqa: PLC0415 - Windows alone has it
-    from multiprocessing.connection import PipeConnection  # noqa: PLC0415 - 20 ms, wanted on Windows only
+    if sys.platform == "win32":
+        from multiprocessing.connection import PipeConnection  # noqa: PLC0415 - 20 ms, wanted on Windows only
 
-    until = monotonic() + seconds
-    access = _winapi.GENERIC_READ | _winapi.GENERIC_WRITE
-    flags = _winapi.FILE_FLAG_OVERLAPPED | _SECURITY_SQOS_PRESENT | _SECURITY_IDENTIFICATION
-    while True:
-        try:
-            _winapi.WaitNamedPipe(address, max(1, round((until - monotonic()) * 1000)))
-            handle = _winapi.CreateFile(address, access, 0, 0, _winapi.OPEN_EXISTING, flags, 0)
-        except OSError as error:  # another client may have taken the place between the two calls
-            if error.winerror != _winapi.ERROR_PIPE_BUSY or monotonic() > until:
-                raise
-        else:
-            break
-    _winapi.SetNamedPipeHandleState(handle, _winapi.PIPE_READMODE_MESSAGE, None, None)
-    link = PipeLink(PipeConnection(handle))
-    link.set_deadline(seconds)
-    return link
+        link = PipeLink(PipeConnection(_opened(address, monotonic() + seconds)))
+        link.set_deadline(seconds)
+        return link
+    raise OSError(f"{address} is a pipe of Windows")
+
+
+def _opened(address: str, until: float) -> int:
+    """Return the handle of the client's end."""
+    if sys.platform == "win32":
+        import _winapi  # noqa: PLC0415 - Windows alone has it
+
+        access = _winapi.GENERIC_READ | _winapi.GENERIC_WRITE
+        flags = _winapi.FILE_FLAG_OVERLAPPED | _SECURITY_SQOS_PRESENT | _SECURITY_IDENTIFICATION
+        while True:
+            try:
+                _winapi.WaitNamedPipe(address, max(1, round((until - monotonic()) * 1000)))
+                handle = _winapi.CreateFile(address, access, 0, 0, _winapi.OPEN_EXISTING, flags, 0)
+            except OSError as error:  # another client may have taken the place between the two calls
+                if error.winerror != _winapi.ERROR_PIPE_BUSY or monotonic() > until:
+                    raise
+            else:
+                _winapi.SetNamedPipeHandleState(handle, _winapi.PIPE_READMODE_MESSAGE, None, None)
+                return handle
+    raise OSError(f"{address} is a pipe of Windows")

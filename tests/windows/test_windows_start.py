@@ -1,5 +1,6 @@
 """The start at login on Windows: the task's document, the command that a login starts, the guard, the ways to stop."""
 
+import ctypes
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ import pytest
 
 from config import Secret, SecretError
 from config.vault import SERVICE, into_keyring
-from service.autostart import Launch, ways
+from service.autostart import Launch, ways, windows_calls
 from service.autostart.task import ScheduledTask, task_document
 from service.autostart.windows_calls import RUN_KEY, ThisWindows
 from service.paths import HOME_VARIABLE
@@ -35,7 +36,8 @@ class Login:
     def autostart(self, *words: str) -> "subprocess.CompletedProcess[str]":
         kept = {name: value for name, value in self.club._environment().items() if name != HOME_VARIABLE}
         command = [*self.club._command("autostart"), *words]
-        return subprocess.run(command, capture_output=True, text=True, env=kept, check=False, timeout=90)
+        with (self.club.folder / "said").open("ab") as said:  # Wine's own processes may keep a pipe open
+            return subprocess.run(command, stdout=said, stderr=said, text=True, env=kept, check=False, timeout=90)
 
     def log_in(self, command: str) -> "subprocess.Popen[str]":
         """Start a command line as a login does: as it stands, without a console, from a folder of the system."""
@@ -59,6 +61,16 @@ def login(club: Club) -> Iterator[Login]:
         made.autostart("disable")
 
 
+@pytest.fixture
+def console() -> Iterator[None]:
+    """Give this process a console, which what it starts shares: without one there is no Ctrl-Break."""
+    kernel = ctypes.WinDLL("kernel32")
+    had_one = not kernel.AllocConsole()
+    yield
+    if not had_one:
+        kernel.FreeConsole()
+
+
 def is_running_again(club: Club, first: int) -> bool:
     code, out, _ = club.command("status", "--json")
     return code in (0, 1) and json.loads(out)["pid"] != first
@@ -70,7 +82,7 @@ def test_what_the_run_key_says_starts_a_station_that_comes_back_and_stays_away_w
     enabled = login.autostart(
         "enable", "--how", "run-key", "--config", str(club.settings), "--station", "ACCUEIL", "--headless"
     )
-    assert enabled.returncode == 0, enabled.stderr
+    assert enabled.returncode == 0
     with winreg.OpenKey(winreg.HKEY_CURRENT_USER, RUN_KEY) as opened:
         command = str(winreg.QueryValueEx(opened, "Heitz Service")[0])
     assert "pythonw.exe" in command
@@ -85,20 +97,41 @@ def test_what_the_run_key_says_starts_a_station_that_comes_back_and_stays_away_w
     assert club.command("status")[0] == 6
 
 
-def test_the_task_is_handed_over_as_a_document_that_windows_itself_can_read(club: Club) -> None:
-    """Wine's scheduler keeps the document as it took it."""
+def test_the_task_is_a_file_in_utf_16_that_another_reader_understands(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wine's scheduler reads the document and keeps what it knows of it, in words of its own."""
     windows = ThisWindows()
     assert windows.has_scheduler()
     program = club.folder / "Heitz & Cie" / "pythonw.exe"
     launch = Launch((str(program), "-m", "service"), ("--config", str(club.settings), "--station", "Accueil n° 1"))
+    handed_over: list[bytes] = []
+    call = windows_calls._schtasks
+
+    def spied(*words: str) -> "subprocess.CompletedProcess[bytes]":
+        if "/XML" in words and words[0] == "/Create":
+            handed_over.append(Path(words[words.index("/XML") + 1]).read_bytes())
+        return call(*words)
+
+    monkeypatch.setattr(windows_calls, "_schtasks", spied)
     task = ScheduledTask(windows)
     try:
         task.enable(launch)
-        (kept,) = (file for file in _kept_tasks() if windows.user_name in file.name)
-        document = kept.read_bytes()
+        kept = ET.parse(Path(os.environ["WINDIR"]) / "System32/Tasks/Heitz Service" / windows.user_name).getroot()
     finally:
-        task.disable()
-    assert document.decode("utf-16") == task_document(launch, windows.user_id)
+        call("/Delete", "/TN", task._task, "/F")
+    assert handed_over[0][:2] == b"\xff\xfe"
+    assert handed_over[0].decode("utf-16") == task_document(launch, windows.user_id)
+    assert kept.findtext(f"{NAMESPACE}RegistrationInfo/{NAMESPACE}Author") == windows.user_id
+    expected = {
+        "ExecutionTimeLimit": "PT0S",
+        "Priority": "5",
+        "MultipleInstancesPolicy": "IgnoreNew",
+        "DisallowStartIfOnBatteries": "false",
+        "StartWhenAvailable": "true",
+    }
+    found = {name: kept.findtext(f"{NAMESPACE}Settings/{NAMESPACE}{name}") for name in expected}
+    assert found == expected
 
 
 def test_the_tasks_document_starts_the_station_as_it_stands(club: Club, login: Login) -> None:
@@ -117,7 +150,7 @@ def test_the_tasks_document_starts_the_station_as_it_stands(club: Club, login: L
     assert guard.wait(90) == 0
 
 
-def test_ctrl_break_stops_the_program_in_order(club: Club) -> None:
+def test_ctrl_break_stops_the_program_in_order(club: Club, console: None) -> None:
     with (club.folder / "said").open("ab") as said:
         station = club.spawn(
             club._command("run", "--config", str(club.settings), "--station", "ACCUEIL", "--headless"),
@@ -132,7 +165,7 @@ def test_ctrl_break_stops_the_program_in_order(club: Club) -> None:
     assert club.rows("SELECT station FROM lease WHERE name = 'email'") == [("",)]
 
 
-def test_ctrl_break_at_the_guard_stops_the_program_in_order(club: Club) -> None:
+def test_ctrl_break_at_the_guard_stops_the_program_in_order(club: Club, console: None) -> None:
     with (club.folder / "said").open("ab") as said:
         guard = club.spawn(
             club._command("autostart", "run", "--config", str(club.settings), "--station", "ACCUEIL", "--headless"),
@@ -168,7 +201,3 @@ def test_a_secret_in_the_credential_manager_is_found() -> None:
         assert Secret(f"keyring:{name}").reveal() == "sésame œ"
     finally:
         keyring.delete_password(SERVICE, name)
-
-
-def _kept_tasks() -> Iterator[Path]:
-    yield from (Path(os.environ["WINDIR"]) / "System32/Tasks").rglob("*")

@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from PIL import Image
 
@@ -83,18 +83,22 @@ class WineClub(Club):
         return self.spawn([*self._program, *words], stdin=quiet, stdout=quiet, stderr=quiet)
 
     def command(self, *words: str) -> tuple[int, str, str]:
-        """Run a command to its end and return its exit code, output and errors."""
-        ended = subprocess.run(
+        """Run a command to its end and return its exit code, output and errors, each less than a pipe holds.
+
+        Wine's own processes may keep the pipes open: what counts is the end of the command.
+        """
+        with subprocess.Popen(
             [*self._program, *words],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env=self._environment(),
             cwd=ROOT,
-            check=False,
-            timeout=_COMMAND_SECONDS,
-        )
-        return ended.returncode, ended.stdout, ended.stderr
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            code = process.wait(_COMMAND_SECONDS)
+            return code, _waiting_in(process.stdout), _waiting_in(process.stderr)
 
     def log(self, station: str = "accueil") -> str:
         """Return what a station has logged so far."""
@@ -104,3 +108,8 @@ class WineClub(Club):
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in self.wine.environment.items() if not name.startswith(("LC_", "HEITZ"))}
         return {**kept, "HEITZ_SERVICE_HOME": as_windows_sees(self.home)}
+
+
+def _waiting_in(pipe: IO[bytes]) -> str:
+    os.set_blocking(pipe.fileno(), False)
+    return (pipe.read() or b"").decode("utf-8", "replace").replace("\r\n", "\n")
