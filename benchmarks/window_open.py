@@ -1,4 +1,4 @@
-"""Measures the status window: exec to visible, memory, change to shown, and what killing and hanging it disturbs.
+"""Measures the status window: exec to visible, memory, change to shown, and what ending it in all ways disturbs.
 
 PYTHONPATH=.:tests/desktop_window/lab .venv/bin/python benchmarks/window_open.py [--rounds 20] [--ends 100]
 """
@@ -20,6 +20,15 @@ from window_desk import STATUS, Screen, Station, Window, operation, screen, wait
 from service.paths import HOME_VARIABLE, folders
 
 HEAD = 48
+RAISING = """
+class Raising:
+    def __getattr__(self, name): raise RuntimeError(f"every call of Tk raises: {name}")
+    def __call__(self, *_, **__): raise RuntimeError("every call of Tk raises")
+    def __mro_entries__(self, _bases): return (object,)
+def __getattr__(name):
+    if name.startswith("__"): raise AttributeError(name)
+    return Raising()
+"""
 
 
 class Work:
@@ -118,6 +127,7 @@ def measure_ends(on: Screen, environment: dict[str, str], ends: int) -> None:
         os.kill(window.pid, (signal.SIGKILL, signal.SIGSTOP)[number % 2])
         if number % 2 == 0:
             window.process.wait()
+            raise_at_every_call(on, environment)
         last = window
     window, seconds = opened(on, environment)
     for each in (window, last):
@@ -126,9 +136,21 @@ def measure_ends(on: Screen, environment: dict[str, str], ends: int) -> None:
                 pass
     work.end()
     print(
-        f"killed and frozen {ends} times: back each time, the longest took {max([*times, seconds]):.1f} s; "
+        f"killed and frozen {ends} times, made to raise at every call of Tk {(ends + 1) // 2} times: back each time, "
+        f"the longest took {max([*times, seconds]):.1f} s; "
         f"the work beside it went on, {work.ticks} ticks, longest gap {1000 * work.longest:.0f} ms"
     )
+
+
+def raise_at_every_call(on: Screen, environment: dict[str, str]) -> None:
+    """Start a window whose Tk raises at whatever is asked of it, and see it end with an error."""
+    with tempfile.TemporaryDirectory() as faulty:
+        (Path(faulty) / "tkinter").mkdir()
+        (Path(faulty) / "tkinter" / "__init__.py").write_text(RAISING)
+        path = os.pathsep.join((faulty, environment.get("PYTHONPATH", "")))
+        with Window(on, {**environment, "PYTHONPATH": path}) as window:
+            code, _ = window.ended()
+            assert code == 1, code
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from config.positions import lines_of
 from config.problem import Problem, SettingsError
 from config.sentence import Sentence
 from config.syntax import syntax_problem
+from config.system_words import system_words
 
 LARGEST_FILE: Final = 256 * 1024
 """Bytes; a club's file has about ten thousand. Larger is refused unread: it is another file than people think."""
@@ -146,7 +147,7 @@ def _unreadable(file: Path, error: OSError) -> tuple[Sentence, Sentence]:
         return Sentence.of("this user may not read the file"), Sentence.of(
             "give the user who runs the program the right to read it"
         )
-    return Sentence.of("the file cannot be read: {reason}", reason=error.strerror or error), Sentence.of(
+    return Sentence.of("the file cannot be read: {reason}", reason=system_words(error)), Sentence.of(
         "check the disk or the network drive"
     )
 

@@ -8,14 +8,17 @@ from typing import Final
 # It begins only where such a run begins, so that a long text is read once.
 _LOCAL: Final = r"""[^\s<>"(),;:@\[\]\\]"""
 _ADDRESS: Final = re.compile(rf"(?<!{_LOCAL})({_LOCAL}++)@([\w-]+(?:\.[\w-]+)*|\[[0-9A-Za-z:.]+\])")
-# French numbers as people write them, and any in the international form: what an SMS gateway echoes in its errors.
+# French numbers as people write them, and any in the international form, also as gateways write it, without its plus or
+# in a URL: what they echo in their errors.
 _NUMBER: Final = re.compile(
-    r"(?<![\w.+/-])(?:(?:\+|00)\d{1,3}(?:[ .\u00a0-]?\(0\))?[ .\u00a0-]?\d(?:[ .\u00a0-]?\d){6,12}"
-    r"|0[1-9](?:[ .\u00a0-]?\d{2}){4})(?![\w-])"
+    r"(?:%2B|(?<![\w.+/-]))(?:(?:(?<=%2B)|\+|00)\d{1,3}(?:[ .\u00a0-]?\(0\))?[ .\u00a0-]?\d(?:[ .\u00a0-]?\d){6,12}"
+    r"|0[1-9](?:[ .\u00a0-]?\d{2}){4}|33[1-9]\d{8})(?![\w-])",
+    re.IGNORECASE,
 )
 _URL_PASSWORD: Final = re.compile(r"([a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@]+@", re.IGNORECASE)
 _NAMED: Final = re.compile(
-    r"""(["']?[\w-]*(?:passwor[dt]|passwd|pwd|secret|token|api[_-]?key|private[_-]?key|mot[_ ]de[_ ]passe)["']?"""
+    r"""(["']?[\w-]*(?:passwor[dt]|passphrase|passwd|pwd|secret|token|mot[_ ]de[_ ]passe"""
+    r"""|(?:api|app|application|consumer|encryption|private)[_-]?key)["']?"""
     r"""\s*(?:=|:)\s*)("[^"]*"|'[^']*'|[^\s,;)\]}&]+)""",
     re.IGNORECASE,
 )
@@ -24,6 +27,7 @@ _AUTHORIZATION: Final = re.compile(
     r"[\w+/=.~-]{6,}",
     re.IGNORECASE,
 )
+_PIN: Final = re.compile(r"""(\bC?PIN\b["']?\s*[=:]?\s*["']?)\d{4,8}\b""", re.IGNORECASE)
 _HIDDEN: Final = "***"
 _FEW: Final = 2
 
@@ -32,6 +36,7 @@ def mask(text: str) -> str:
     """Return the text with everything hidden that looks like personal data or a secret."""
     text = _AUTHORIZATION.sub(rf"\g<1>{_HIDDEN}", text)
     text = _NAMED.sub(rf"\g<1>{_HIDDEN}", text)
+    text = _PIN.sub(rf"\g<1>{_HIDDEN}", text)
     text = _URL_PASSWORD.sub(rf"\g<1>:{_HIDDEN}@", text)
     return _NUMBER.sub(_masked_number, mask_addresses(text))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, Self
 
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 
 HIDDEN: Final = "***"
 _LARGEST_FILE: Final = 64 * 1024
@@ -114,7 +115,7 @@ def _from_file(path: Path) -> str:
             Sentence.of(
                 "the file {path}, which should hold a secret, cannot be read ({reason}): create it or correct its path",
                 path=path,
-                reason=error.strerror or error,
+                reason=system_words(error),
             )
         ) from error
     try:
@@ -149,6 +150,6 @@ def _into_file(path: Path, value: str) -> None:
             Sentence.of(
                 "the secret in {path} cannot be replaced ({reason}): let this user write in its folder",
                 path=path,
-                reason=error.strerror or error,
+                reason=system_words(error),
             )
         ) from error

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from club import DatabaseError, Runs
-from config import SecretError, Settings
+from config import SecretError, Settings, find_settings_file
 from config.sentence import Sentence, SentenceError
 from config.showing import effective
+from config.system_words import system_words
 from service.autostart import states, ways
 from service.club_database import database_of
 from service.exit_codes import Exit
@@ -41,6 +42,7 @@ class BundleNotWritten(SentenceError):  # noqa: N818 - what the reader sees
 class Examined(Protocol):
     """What an examination has found out on its way."""
 
+    config: Path | None
     environment: Mapping[str, str]
     settings: Settings | None
     status: Mapping[str, Any] | None
@@ -50,7 +52,7 @@ def write_bundle(
     path: Path, examined: Examined, findings: Sequence[Mapping[str, Any]], language: str
 ) -> tuple[str, ...]:
     """Write the zip file, new and for this user alone, and return the names in it. Raises `BundleNotWritten`."""
-    scrubber = Scrubber(examined.settings)
+    scrubber = Scrubber(examined.settings, unread=_unread(examined))
     content = io.BytesIO()
     names = []
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as bundle:
@@ -59,6 +61,15 @@ def write_bundle(
             names.append(name)
     _write(path, content.getvalue())
     return tuple(names)
+
+
+def _unread(examined: Examined) -> str:
+    """Return the text of a settings file that is not in order: what looks like a secret in it is one all the same."""
+    if examined.settings is not None:
+        return ""
+    with suppress(SentenceError, OSError):
+        return find_settings_file(examined.config, examined.environment).read_text("utf-8", "replace")
+    return ""
 
 
 def _files(
@@ -141,5 +152,5 @@ def _write(path: Path, content: bytes) -> None:
         raise BundleNotWritten("{file} is there already: name another file", file=path) from error
     except OSError as error:
         raise BundleNotWritten(
-            "{file} can't be written ({reason}): name another file", file=path, reason=error.strerror or error
+            "{file} can't be written ({reason}): name another file", file=path, reason=system_words(error)
         ) from error

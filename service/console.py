@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from config.sentence import LANGUAGES, Sentence, SentenceError
+from config.system_words import system_words
 from service.terminal import Terminal, clean
 
 
@@ -60,7 +61,7 @@ class Console:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise OutputLost("the output can't be written: {reason}", reason=error.strerror or error) from error
+            raise OutputLost("the output can't be written: {reason}", reason=system_words(error)) from error
 
     def print_json(self, value: Any) -> None:
         """Write a value as JSON, in ASCII where the output takes no more."""

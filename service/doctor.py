@@ -23,6 +23,7 @@ from config import (
     load,
 )
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 from service import doctor_computer
 from service.channel.client import NotRunning, ask, computer_name, find
 from service.club_database import database_of
@@ -56,7 +57,7 @@ class Examination:
     def __init__(
         self, config: Path | None, station: str | None, environment: Mapping[str, str], language: str | None = None
     ) -> None:
-        self._config = config
+        self.config = config
         self._station = station
         self.environment = environment
         self._language = language
@@ -124,7 +125,7 @@ class Examination:
                 Sentence.of(
                     "nothing can be written in {folder} ({reason}): free space or give this user the right",
                     folder=home.state,
-                    reason=error.strerror or error,
+                    reason=system_words(error),
                 ),
             )
         else:
@@ -134,7 +135,7 @@ class Examination:
 
     def _settings(self) -> Iterator[Finding]:
         try:
-            file = find_settings_file(self._config, self.environment)
+            file = find_settings_file(self.config, self.environment)
             settings = load(file, settings_schema())
         except SettingsError as error:
             for problem in error.problems:

@@ -15,6 +15,7 @@ from threading import Event
 from typing import Final, NamedTuple, Self
 
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 from service.exit_codes import Exit
 from service.paths import Folders, UnsafePath, open_private
 from service.words import parsed
@@ -130,7 +131,7 @@ def _taken(path: Path) -> "_FileLock | _MutexLock | None":
         raise UnsafePath(
             "the lock {path} can't be written ({reason}): free space, or give this user the right",
             path=path,
-            reason=error.strerror or error,
+            reason=system_words(error),
         ) from error
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from config.sentence import SentenceError
+from config.system_words import system_words
 from service.exit_codes import Exit
 
 HOME_VARIABLE: Final = "HEITZ_SERVICE_HOME"
@@ -170,7 +171,7 @@ def _make_private(folder: Path) -> None:
         if sys.platform != "win32" and folder.stat().st_mode & 0o077:
             folder.chmod(0o700)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = system_words(error)
         raise UnsafePath(
             "the folder {folder} can't be made or used ({reason}): free it, or set {variable} to another folder",
             folder=folder,

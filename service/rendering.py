@@ -13,7 +13,7 @@ from service.words import (
     LOOK,
     OPERATION,
     UNKNOWN_LOOK,
-    counter_word,
+    counted_word,
     duration,
     failure_word,
     instant,
@@ -139,7 +139,7 @@ class _Page:
             yield from self._details(_INDENT, self._last_run(operation["last_run"]))
         dot = f" {self._terminal.symbol('dot')} "
         counters = (operation.get("counters") or {}).items()
-        later = [f"{counter_word(name, self._language)} {count}" for name, count in counters]
+        later = [counted_word(name, count, self._language) for name, count in counters]
         if operation.get("next_run"):
             later.insert(0, self._say(Sentence.of("next run {at}", at=self._instant(operation["next_run"]))))
         if later:

@@ -130,6 +130,11 @@ def counter_word(name: str, language: str) -> str:
     return state_word(_COUNTER, name, language)
 
 
+def counted_word(name: str, count: object, language: str) -> str:
+    """Return a counter with its number: `sent 3`."""
+    return Sentence.of("{what} {n}", what=counter_word(name, language), n=count).render(language)
+
+
 def failure_word(kind: str, language: str) -> str:
     """Return the word of a kind of failure."""
     return state_word(FAILURE, kind, language)

@@ -30,6 +30,7 @@ SETTLE_SECONDS = 1.5  # until what was drawn last is on the screen
 # The file, the language, dots per inch, the screen, the keys that are pressed.
 PICTURES = (
     ("window-fr.png", "fr", 96, "1280x960", ("Down", "Down", "Return")),
+    ("window-attendance-fr.png", "fr", 96, "1280x960", ("ctrl+Tab",)),
     ("window-support-fr.png", "fr", 96, "1280x960", ("ctrl+Tab", "ctrl+Tab", "ctrl+Tab")),
     ("window-history-fr.png", "fr", 96, "1280x960", ("ctrl+Tab", "ctrl+Tab")),
     ("window-en-200.png", "en", 192, "1920x1840", ("Down", "Down", "Return")),

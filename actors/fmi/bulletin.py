@@ -45,7 +45,9 @@ class Bulletin:
             exits += max(0, last.exits - before[1])
             self._counted[name] = (last.entries, last.exits)
         if entries or exits:
-            summary = Sentence.of("{entries} in, {exits} out", entries=entries, exits=exits)
+            summary = Sentence.joined(
+                ", ", (Sentence.counted("{n} in", "{n} in", entries), Sentence.counted("{n} out", "{n} out", exits))
+            )
             self._desk.ran(stopwatch.run(Outcome.OK, summary, {"entries": entries, "exits": exits}))
 
 

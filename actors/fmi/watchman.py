@@ -36,7 +36,7 @@ class Watchman:
         """Have it watch from now on. Raises OSError when there is no process to be had."""
         if self._process is not None and self._process.poll() is None:
             return
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own command line
             part_command("actors.fmi.watchman"),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from config.sentence import Sentence
+from config.system_words import system_words
 
 
 @unique
@@ -103,14 +104,14 @@ class Watch:
         The system's resolver cannot be interrupted: a thread given up on ends when the resolver gives up.
         """
         found: list[Any] = []
-        failures: list[str] = []
+        failures: list[str | Sentence] = []
         done = threading.Event()
 
         def ask() -> None:
             try:
                 found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
             except OSError as error:
-                failures.append(error.strerror or type(error).__name__)
+                failures.append(system_words(error))
             except UnicodeError:  # a host name that no DNS could hold
                 failures.append("not a host name")
             done.set()

@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError
 from actors.http.exchange import Reply, Request
 from actors.http.watch import Cut, Unresolved, Watch
 from config.sentence import Sentence
+from config.system_words import system_words
 
 _LARGEST_BODY: Final = 256 * 1024
 _CHUNK: Final = 16 * 1024
@@ -147,7 +148,7 @@ def _why(error: BaseException | None) -> str | Sentence:
     if isinstance(error, ssl.SSLError):
         return error.reason or type(error).__name__
     if isinstance(error, OSError):
-        return error.strerror or type(error).__name__
+        return system_words(error)
     return type(error).__name__
 
 

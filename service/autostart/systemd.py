@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from config.sentence import Sentence
+from config.system_words import system_words
 from service.autostart.launch import Launch
 from service.autostart.way import (
     AutostartFailed,
@@ -63,7 +64,7 @@ class SystemdUnit:
             raise AutostartFailed(
                 "{path} can't be made ({reason}): give this user the right, or choose another way with --how",
                 path=link,
-                reason=error.strerror or error,
+                reason=system_words(error),
             ) from error
         self._reload()
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import attrs
 
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 from service.autostart.launch import Launch
 
 
@@ -138,5 +139,5 @@ def _unwritten(path: Path, error: OSError) -> AutostartFailed:
     return AutostartFailed(
         "{path} can't be changed ({reason}): give this user the right, or choose another way with --how",
         path=path,
-        reason=error.strerror or error,
+        reason=system_words(error),
     )

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
+from config.system_words import system_words
 from service.autostart.way import AutostartFailed
 
 RUN_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
@@ -156,7 +157,7 @@ def _without_header(text: str) -> str:
 
 def _refused(key: str, error: OSError) -> AutostartFailed:
     return AutostartFailed(
-        "the registry key {key} can't be changed ({reason}): use --how task", key=key, reason=error.strerror or error
+        "the registry key {key} can't be changed ({reason}): use --how task", key=key, reason=system_words(error)
     )
 
 

@@ -11,6 +11,7 @@ import os
 import sys
 from typing import Final
 
+from config.system_words import system_words
 from service.channel.link import Link, LinkError
 from service.paths import Folders, UnsafePath, open_private
 
@@ -76,7 +77,7 @@ def make_key(folders: Folders) -> bytes:
                 raise UnsafePath(
                     "{path} can't be written ({reason}): make room on the disk, or mend the folder",
                     path=folders.key,
-                    reason=error.strerror or type(error).__name__,
+                    reason=system_words(error),
                 ) from error
     return key
 

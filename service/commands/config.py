@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 from service.argument_parser import Commands
 from service.console import Console
 from service.exit_codes import Exit
@@ -137,7 +138,7 @@ def _write(path: Path, text: str, *, replace: bool) -> None:
         if isinstance(error, FileExistsError) and path.exists():
             raise FileNotWritten("{file} is there already: name another file, or say --force", file=path) from error
         raise FileNotWritten(
-            "{file} can't be written ({reason}): name another file", file=path, reason=error.strerror or error
+            "{file} can't be written ({reason}): name another file", file=path, reason=system_words(error)
         ) from error
 
 

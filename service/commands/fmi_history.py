@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 from service.argument_parser import Commands
 from service.console import Console
 from service.exit_codes import Exit
@@ -258,7 +259,7 @@ def _plot(day: DayOfZone, to: Path, console: Console) -> str:
 
 
 def _not_written(to: str, error: OSError) -> NotWritten:
-    return NotWritten("{file} cannot be written: {why}", file=to, why=error.strerror or type(error).__name__)
+    return NotWritten("{file} cannot be written: {why}", file=to, why=system_words(error))
 
 
 def _print_page(day: DayOfZone, console: Console) -> None:

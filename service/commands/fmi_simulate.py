@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 from service.argument_parser import Commands, counting_number
 from service.console import Console
 from service.exit_codes import Exit
@@ -140,9 +141,7 @@ def _passages(options: argparse.Namespace, names: "Sequence[str]", random: Any) 
         with options.record.open(encoding="utf-8-sig", newline="") as lines:
             return recorded(lines, names)
     except OSError as error:
-        raise NotPlayed(
-            "{file} cannot be read: {why}", file=options.record, why=error.strerror or type(error).__name__
-        ) from error
+        raise NotPlayed("{file} cannot be read: {why}", file=options.record, why=system_words(error)) from error
     except UnicodeDecodeError as error:
         raise NotPlayed("{file} is no text in UTF-8", file=options.record) from error
 

@@ -12,6 +12,7 @@ import attrs
 
 from config.own_program import own_command
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 from service.channel.client import NotRunning
 from service.paths import Folders
 from service.window.actions import Action, Kind
@@ -160,7 +161,7 @@ class App:
         try:
             start_station(self._station())
         except OSError as error:
-            problem = Sentence.of("the program could not be started: {reason}", reason=error.strerror or error)
+            problem = Sentence.of("the program could not be started: {reason}", reason=system_words(error))
             self._frame.tell(self._say(problem), "failed")
         else:
             self._frame.tell(self._say(Sentence.of("The program starts…")), "busy")

@@ -76,14 +76,20 @@ class Station:
 
 
 def start_station(station: Station) -> None:
-    """Start the station's program, apart from this process: it outlives the window. Raises OSError."""
-    words: list[str] = ["run"]
+    """Start the station's program and its guard, apart from this process: they outlive the window. Raises OSError.
+
+    Without the guard a program that a person stopped and started again would stay away when it dies.
+    """
+    from service.autostart.stopped import forget  # noqa: PLC0415 - for this alone, all the ways of starting are loaded
+
+    forget(station.folders)
+    words = ["autostart", "run"]
     if station.settings:
         words += ["--config", station.settings]
     if station.name:
         words += ["--station", station.name]
     detached = 0x00000008 | 0x00000200 if sys.platform == "win32" else 0  # DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP
-    subprocess.Popen(  # noqa: S603 - our own program
+    guard = subprocess.Popen(  # noqa: S603 - our own program
         own_command(*words),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -91,6 +97,7 @@ def start_station(station: Station) -> None:
         start_new_session=True,
         creationflags=detached,
     )
+    Thread(target=guard.wait, name="guard", daemon=True).start()  # else its end would leave a zombie
 
 
 def perform(station: Station, action: Action, seconds: float | None) -> Told:

@@ -50,7 +50,8 @@ class AttendanceTab:
         track = tk.Canvas(block, height=px(_HEIGHT), background=theme.CARD, highlightthickness=0)
         track.grid(row=1, column=0, columnspan=3, sticky="ew", pady=(px(4), px(4)))
         track.bind("<Configure>", lambda event: self._draw(track, bar, event.width))
-        remark = tk.Label(block, text=bar.remark, font=fonts.small, foreground=theme.SOFT, anchor="w")
+        remark = tk.Label(block, text=bar.remark, font=fonts.small, foreground=theme.SOFT, anchor="w", justify="left")
+        remark.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width))
         remark.grid(row=2, column=0, columnspan=3, sticky="ew")
         for label in (name, number, limit, remark):
             label.configure(background=theme.CARD)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from config.sentence import Sentence
 from service.window import theme
-from service.window.text import one_line
+from service.window.text import one_line, sentence_case
 from service.window.theme import Theme
 from service.words import duration, instant, outcome_word, work_word
 
@@ -36,7 +36,10 @@ class HistoryTab:
         bar.pack(fill="x", padx=px(12), pady=(px(10), px(4)))
         self._failures = tk.BooleanVar(self.widget, value=False)
         only = ttk.Checkbutton(
-            bar, text=Sentence.of("failures only").render(language), variable=self._failures, command=self.refresh
+            bar,
+            text=sentence_case(Sentence.of("failures only").render(language)),
+            variable=self._failures,
+            command=self.refresh,
         )
         only.pack(side="left")
         again = ttk.Button(bar, text=Sentence.of("Look again").render(language), command=self.refresh)
@@ -49,10 +52,10 @@ class HistoryTab:
         rows = self._rows = tk.Frame(self.widget, background=theme.CARD)
         rows.pack(fill="both", expand=True, padx=px(12), pady=(0, px(12)))
         self.tree = ttk.Treeview(rows, columns=[name for name, *_ in _COLUMNS], selectmode="browse", height=4)
-        self.tree.heading("#0", text=Sentence.of("began").render(language), anchor="w")
+        self.tree.heading("#0", text=sentence_case(Sentence.of("began").render(language)), anchor="w")
         self.tree.column("#0", width=px(150), minwidth=px(110), stretch=False)
         for name, title, width in _COLUMNS:
-            self.tree.heading(name, text=title.render(language), anchor="w")
+            self.tree.heading(name, text=sentence_case(title.render(language)), anchor="w")
             self.tree.column(name, width=px(width), minwidth=px(50), stretch=name == "summary")
         scroll = ttk.Scrollbar(rows, orient="vertical", command=self.tree.yview, takefocus=False)
         self.tree.configure(yscrollcommand=scroll.set)

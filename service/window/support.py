@@ -7,6 +7,7 @@ from typing import Final
 
 from config.sentence import Sentence
 from service.window import theme
+from service.window.text import sentence_case
 from service.window.theme import Theme
 from service.window.tree import Node
 
@@ -36,7 +37,7 @@ class SupportTab:
         self.tree.heading("#0", text=Sentence.of("Actors").render(language), anchor="w")
         self.tree.column("#0", width=px(210), minwidth=px(120))
         for name, title, width, anchor in _COLUMNS:
-            said = title.render(language)
+            said = sentence_case(title.render(language))
             self.tree.heading(name, text=f"    {said}" if name == "since" else said, anchor=anchor)  # type: ignore[call-overload]
             self.tree.column(name, width=px(width), minwidth=px(60), anchor=anchor)  # type: ignore[call-overload]
         self.tree.grid(row=0, column=0, sticky="nsew", padx=(px(12), 0), pady=(px(10), px(4)))

@@ -8,7 +8,8 @@ from typing import Final
 import attrs
 
 from assets.icons import draw, picture_of
-from service.window.pictures import arrow, png
+from assets.png import png
+from service.window.pictures import arrow
 from service.window.scale import most_of, scale_of
 
 PAPER: Final = "#f3f5f7"

@@ -9,7 +9,7 @@ import attrs
 from config.sentence import Sentence
 from service.window.actions import Action, actions_of
 from service.window.text import clipped, one_line, sentence_case
-from service.words import counter_word, duration, instant, outcome_word
+from service.words import counted_word, duration, instant, outcome_word
 
 Json = Mapping[str, Any]
 
@@ -174,7 +174,7 @@ class _Speaker:
         if operation.get("next_run"):
             yield self._say(Sentence.of("Next run")), self._instant(operation["next_run"])
         counters = operation.get("counters") or {}
-        counted = [f"{counter_word(str(name), self._language)} {count}" for name, count in counters.items() if count]
+        counted = [counted_word(str(name), count, self._language) for name, count in counters.items() if count]
         if counted:
             yield self._say(Sentence.of("Since the start")), one_line(", ".join(counted))
 

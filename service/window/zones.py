@@ -64,7 +64,11 @@ def _remarks(zone: Json, since: str, *, is_known: bool) -> Sequence[Sentence]:
         remarks.append(Sentence.of("give or take {n}", n=uncertainty))
     total, most = _count(zone.get("day_total")), _count(zone.get("day_limit"))
     if total is not None and most is not None:
-        remarks.append(Sentence.of("{n} entries today, {limit} at most", n=total, limit=most))
+        remarks.append(
+            Sentence.counted(
+                "{n} entry today, {limit} at most", "{n} entries today, {limit} at most", total, limit=most
+            )
+        )
     elif total is not None:
         remarks.append(Sentence.counted("{n} entry today", "{n} entries today", total))
     return remarks

@@ -1,7 +1,7 @@
 """A child as the program starts it, with what it said kept for tests."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from PIL import Image, ImageChops
@@ -17,14 +17,14 @@ from tests.desktop.sample_status import operation, status
 class ShownIcon:
     """A child on a desktop."""
 
-    def __init__(self, desk: Desktop, command: Sequence[str] = child_command(), **environment: str) -> None:
+    def __init__(self, desk: Desktop, command: tuple[str, ...] = (), **environment: str) -> None:
         self.desk = desk
         self.recognise: Callable[[Image.Image | None], str] = which_picture
         self.said: list[dict[str, Any]] = []
         self.codes: list[int] = []
         self._lock = threading.Lock()
         variables = {**desk.environment, "HEITZ_SERVICE_TRAY": "xorg", **environment}
-        self.child = ChildProcess(command, self._hear, self.codes.append, variables)
+        self.child = ChildProcess(command or child_command(), self._hear, self.codes.append, variables)
         self.child.tell("words", words_to_json(words_of("ACCUEIL", "en", None)))
 
     def show(self, picture: str = "active", *operations: dict[str, Any], **more: Any) -> None:

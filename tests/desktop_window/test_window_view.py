@@ -61,7 +61,7 @@ def test_an_open_operation_tells_its_runs_and_counters() -> None:
         ("Assurée par", "ACCUEIL"),
         ("Dernière exécution", "10:11, réussie en 0,41 s — 3 SMS envoyés"),
         ("Prochaine exécution", "10:12"),
-        ("Depuis le démarrage", "envoyé 128, échec 1"),
+        ("Depuis le démarrage", "envoyé : 128, échec : 1"),
     )
 
 
@@ -192,6 +192,7 @@ def test_a_zone_says_since_when_nobody_knows() -> None:
         ),
         ({"uncertainty": 4}, "à 4 près — 411 entrées aujourd'hui"),
         ({"day_limit": 900}, "411 entrées aujourd'hui, 900 au plus"),
+        ({"day_total": 1, "day_limit": 900}, "1 entrée aujourd'hui, 900 au plus"),
         ({"day_total": None}, ""),
     ],
 )

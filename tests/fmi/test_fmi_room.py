@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 
 from actors.board import Board, Notice, OperationState
@@ -20,8 +21,9 @@ from actors.fmi.shown import FRESH_SECONDS, shown
 from actors.fmi.watchman import Watchman
 from actors.fmi.zones import ZoneRule
 from actors.operation import Page
+from actors.run_records import Stopwatch
 from actors.serial_port import PortLost
-from club.attendance_records import Level, SensorKey, SensorRecord, ZoneRecord
+from club.attendance_records import Level, Reading, SensorKey, SensorRecord, ZoneRecord
 from config.sentence import Sentence
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -211,6 +213,20 @@ def notice(looks: dict[str, Look], zones: Sequence[ZoneRecord]) -> Notice:
 def test_all_is_well_when_every_sensor_counts_and_every_zone_is_known() -> None:
     said = notice({"entree": COUNTS, "sortie": COUNTS}, [ZoneRecord("bassin", known=True)])
     assert (said.state, said.warning, said.concern) == (OperationState.ACTIVE, None, None)
+
+
+@pytest.mark.parametrize(
+    ("entries", "exits", "french", "english"),
+    [(1, 0, "1 entrée, 0 sortie", "1 in, 0 out"), (12, 2, "12 entrées, 2 sorties", "12 in, 2 out")],
+)
+def test_who_passed_is_counted_in_the_right_number(entries: int, exits: int, french: str, english: str) -> None:
+    board = Board(lambda: NOW)
+    counted = attrs.evolve(COUNTS, news=News([Reading(NOW, entries, exits)], None, 0.0, 0))
+    Bulletin(board.desk("fmi")).count(Stopwatch(), {"entree": counted})
+    run = board.notices()["fmi"].last_run
+    assert run is not None
+    assert run.summary is not None
+    assert (run.summary.render("fr"), run.summary.render("en")) == (french, english)
 
 
 def test_one_dead_sensor_is_a_warning_and_the_others_go_on() -> None:

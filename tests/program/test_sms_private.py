@@ -5,6 +5,7 @@ The whole program is run through what goes wrong, and all that it leaves behind 
 
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +77,14 @@ def test_numbers_and_texts_are_in_no_log_status_argument_or_traceback(club: SmsC
     for words in ("history", "sms list", "sms list --json", "sms show 1"):
         _, out, errors = club.command(*words.split(), "--config", str(club.settings))
         shown[words] = (out + errors).replace(TEXT, "")  # who asks for one SMS reads its text
+    assert club.command("pause", "email", "--reason", TEXT)[0] == 0
+    bundle = club.folder / "support.zip"
+    words = ("--config", str(club.settings), "--station", "ACCUEIL", "--bundle", str(bundle))
+    assert club.command("doctor", *words)[0] in (0, 1)
+    assert club.command("resume", "email")[0] == 0
+    with zipfile.ZipFile(bundle) as opened:
+        assert {"status.json", "history.json", "logs/accueil.log", "settings.txt"} <= set(opened.namelist())
+        shown |= {f"bundle {name}": opened.read(name).decode() for name in opened.namelist()}
     assert end(station) in (0, 1)
     texts = {**shown, **dict(files_below(club.home))}
     assert any("answers" in name for name in texts), "the journal is among what was searched"

@@ -1,9 +1,11 @@
 """The support's bundle holds what helps, and none of the secrets and people that were planted everywhere."""
 
+import base64
 import json
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -194,11 +196,52 @@ def test_a_secret_of_a_variable_is_hidden_where_the_settings_name_it(
         ("mdupont42 is another word", "mdupont42 is another word"),
         ("to jeanne.martin@example.org", "to [address]@example.org"),
         ("+33612345678 refused", "[number] refused"),
+        ("no answer to /sms?to=%2B33612345678&text=", "no answer to /sms?to=[number]&text="),
+        ("to=33612345678, 33 1 23", "to=[number], 33 1 23"),
+        ("from=jeanne.martin%40example.org&x", "from=[address]%40example.org&x"),
+        ('sent AT+CPIN="4711"', 'sent AT+CPIN="***"'),
+        ("/home/jeanne/club.db is locked", "/home/[user]/club.db is locked"),
+        ("C:\\Users\\Jeanne Martin\\AppData\\a.log", "C:\\Users\\[user]\\AppData\\a.log"),
+        ('"C:\\\\Users\\\\Jeanne Martin\\\\a.log"', '"C:\\\\Users\\\\[user]\\\\a.log"'),
         ("nothing of interest", "nothing of interest"),
     ],
 )
 def test_what_tells_who_it_is_goes(text: str, scrubbed: str) -> None:
     assert Scrubber(None, Path("/home/mdupont"), "mdupont").text(text) == scrubbed
+
+
+AWKWARD = 'p@ss/w+"ö rd'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        AWKWARD,
+        quote(AWKWARD, safe=""),
+        quote_plus(AWKWARD),
+        json.dumps(AWKWARD),
+        repr(AWKWARD),
+        base64.b64encode(AWKWARD.encode()).decode(),
+    ],
+)
+def test_a_secret_is_found_in_every_writing(config: Path, written: str) -> None:
+    text = SETTINGS.replace(PLANTED["secret in the settings"], AWKWARD.replace('"', '\\"'))
+    config.write_text(text.replace("sqlite:///club.db", "mariadb+pyodbc://club:gehe%2Fim@server/club"), "utf-8")
+    scrubber = Scrubber(load(config, settings_schema()))
+    said = scrubber.text(f"the server said {written} and gehe/im and gehe%2Fim")
+    assert written.strip("\"'") not in said
+    assert "gehe" not in said
+
+
+def test_settings_that_are_not_in_order_have_secrets_all_the_same(
+    config: Path, home: Folders, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = ("secret in the settings", "secret of a table that is not known here", "the sender's account")
+    config.write_text(SETTINGS + "\n[sms.modem]\npin = 4711\n[email\n", "utf-8")
+    home.of("ACCUEIL").log.write_text(" and ".join((*(PLANTED[what] for what in known), "4711")) + "\n", "utf-8")
+    found = bundled(tmp_path, capsys)
+    assert found["logs/accueil.log"] == "*** and *** and *** and ***\n"
+    assert not any(PLANTED[what] in text for what in known for text in found.values())
 
 
 @pytest.mark.parametrize("user", ["root", "user", "", "ab"])

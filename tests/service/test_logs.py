@@ -75,6 +75,9 @@ def test_addresses_numbers_and_secrets_are_hidden_everywhere(path: Path) -> None
         ("06.12.34.56.78", "06.***78"),
         ("+33 6 12 34 56 78", "+33***78"),
         ("0033612345678", "003***78"),
+        ("to=33612345678&from=%2b33712345678", "to=336***78&from=%2b***78"),
+        ('AT+CPIN="1234", code PIN : 0000', 'AT+CPIN="***", code PIN : ***'),
+        ("encryption_key = abc", "encryption_key = ***"),
         ("+33 (0)6 12 34 56 78", "+33***78"),
         ("sqlite:///club.db", "sqlite:///club.db"),
         ("mssql+pyodbc://sa:S3cr:et@host/db", "mssql+pyodbc://sa:***@host/db"),
@@ -83,6 +86,7 @@ def test_addresses_numbers_and_secrets_are_hidden_everywhere(path: Path) -> None
         ('{"api_key": "k-123", "a": 1}', '{"api_key": ***, "a": 1}'),
         ("https://x.org/?token=abc&page=2", "https://x.org/?token=***&page=2"),
         ("MOT_DE_PASSE=abc", "MOT_DE_PASSE=***"),
+        ("+CPIN: SIM PIN", "+CPIN: SIM PIN"),
         # What must stay readable: instants, durations, versions, ids, paths, counts
         ("2026-11-24T10:11:30.412+01:00", "2026-11-24T10:11:30.412+01:00"),
         ("run 1764000000000 took 0.0412345678 s", "run 1764000000000 took 0.0412345678 s"),

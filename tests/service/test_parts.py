@@ -41,19 +41,25 @@ def test_every_part_of_a_frozen_program_is_served_by_its_entry(frozen: str, modu
 
 def test_every_part_that_is_started_is_on_the_list(frozen: str) -> None:
     """What no list names would start nothing in a frozen program: each caller of `part_command` is looked at."""
-    source = "".join(file.read_text("utf-8") for folder in ("actors", "service") for file in (ROOT / folder).rglob("*.py"))
+    source = "".join(
+        file.read_text("utf-8") for folder in ("actors", "service") for file in (ROOT / folder).rglob("*.py")
+    )
     assert source.count("part_command(") == len(PARTS)
     assert all(f'part_command("{module}")' in source for module in PARTS)
     assert "sys.executable" not in source
 
 
-@pytest.mark.parametrize("words", [["--part"], ["--part", "os"], ["--part", "actors.tray.child", "more"], ["status"], []])
+@pytest.mark.parametrize(
+    "words", [["--part"], ["--part", "os"], ["--part", "actors.tray.child", "more"], ["status"], []]
+)
 def test_nothing_else_is_a_part(words: list[str]) -> None:
     assert asked_part(words) is None
 
 
 def test_a_part_that_is_not_ours_is_refused_as_any_wrong_option() -> None:
-    ended = subprocess.run(own_command("--part", "http.server"), capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        own_command("--part", "http.server"), capture_output=True, text=True, timeout=60, check=False
+    )
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("heitz-service: ")
 

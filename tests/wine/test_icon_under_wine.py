@@ -19,7 +19,7 @@ def shown(desk: Desktop, wine: Wine) -> Iterator[Show]:
     with ExitStack() as stack:
 
         def start(picture: str = "active") -> ShownIcon:
-            icon = ShownIcon(desk, command=wine.module("actors.tray.child"), **wine.environment)
+            icon = ShownIcon(desk, command=tuple(wine.module("actors.tray.child")), **wine.environment)
             icon.recognise = picture_by_wine
             stack.callback(icon.close)
             icon.show(picture)

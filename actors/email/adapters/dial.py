@@ -10,6 +10,7 @@ from typing import Any
 from actors.email.attempt import Stage
 from actors.email.trouble import Interrupted, Unreachable
 from config.sentence import Sentence
+from config.system_words import system_words
 
 
 class Interrupt:
@@ -84,7 +85,7 @@ def why_of(error: OSError | None) -> str | Sentence:
         return Sentence.of("no answer in time")
     if isinstance(error, ssl.SSLError):
         return error.reason or type(error).__name__
-    return error.strerror or type(error).__name__
+    return system_words(error)
 
 
 def _resolve(host: str, port: int, seconds: float, interrupt: Interrupt) -> list[Any]:

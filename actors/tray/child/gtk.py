@@ -21,9 +21,13 @@ _SECONDS: Final = 2.0
 def gtk_back_end(wanted: str) -> MakeStand:
     """Return what makes the icon: `appindicator`, `gtk`, or what the desktop speaks when none is wanted.
 
-    Raises ImportError or ValueError when Debian's packages are not there.
+    Raises ImportError or ValueError when Debian's packages are not there, NoBus without a session bus: pystray's calls
+    for notifications end the icon there, and X11 alone needs none.
     """
-    choice = wanted or ("appindicator" if has_watcher() else "gtk")
+    is_watched = _is_watched()
+    if is_watched is None:
+        raise NoBus("no session bus")
+    choice = wanted or ("appindicator" if is_watched else "gtk")
     if choice == "appindicator":
         import gi  # noqa: PLC0415
 
@@ -38,8 +42,17 @@ def gtk_back_end(wanted: str) -> MakeStand:
     return make
 
 
+class NoBus(Exception):  # noqa: N818 - a state of the desktop
+    """Nobody answers as the session bus."""
+
+
 def has_watcher() -> bool:
     """Whether the desktop speaks StatusNotifier."""
+    return bool(_is_watched())
+
+
+def _is_watched() -> bool | None:
+    """Return whether the bus knows who shows StatusNotifier icons, None when there is no bus."""
     try:
         from jeepney import DBusAddress, new_method_call  # noqa: PLC0415
         from jeepney.io.blocking import open_dbus_connection  # noqa: PLC0415
@@ -49,7 +62,7 @@ def has_watcher() -> bool:
             call = new_method_call(bus_itself, "NameHasOwner", "s", (_WATCHER,))
             return bool(bus.send_and_get_reply(call, timeout=_SECONDS).body[0])
     except (ImportError, OSError, KeyError, ValueError, RuntimeError, EOFError, IndexError):
-        return False
+        return None
 
 
 class GtkIcon:

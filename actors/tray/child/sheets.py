@@ -1,9 +1,7 @@
 """The windows of the child, by Tk: a menu with pictures, a tooltip, a question, help, an alert in the corner."""
 
-import base64
 import tkinter as tk
 from collections.abc import Callable
-from io import BytesIO
 from tkinter import font as fonts
 from typing import Any, Final
 
@@ -11,6 +9,7 @@ from PIL import Image
 
 from actors.tray.face import Item, Words
 from assets.icons import draw
+from assets.png import png
 
 _PAPER: Final = "#ffffff"
 _INK: Final = "#1f2328"
@@ -23,6 +22,7 @@ _LAST_PLAIN: Final = 0xFFFF
 _FIRST_HALF, _LAST_HALF = 0xD800, 0xDFFF  # half characters, as broken text has them
 _WIDEST: Final = 380
 _MENU_PICTURE: Final = 16
+_MORE: Final = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
 _POINTS_AT_100_PERCENT: Final = 96 / 72
 
 
@@ -108,7 +108,8 @@ class Sheets:
         )
         for item in items:
             look: dict[str, Any] = {
-                "label": f"{plain(item.text)}    ",
+                # The arrow that Tk draws of itself is white on white.
+                "label": f"{plain(item.text)}{_MORE if item.below else ''}    ",
                 "compound": "left",
                 "image": self._menu_picture(item.picture),
             }
@@ -310,9 +311,7 @@ class Sheets:
         return self._pictures[key]
 
     def _photo(self, image: Image.Image) -> tk.PhotoImage:
-        file = BytesIO()
-        image.save(file, "PNG")
-        return tk.PhotoImage(master=self._root, data=base64.b64encode(file.getvalue()))
+        return tk.PhotoImage(master=self._root, data=png(image), format="png")
 
     def _picture(self, state: str, size: int) -> tk.PhotoImage:
         key = (state, self._pixels(size))

@@ -13,6 +13,7 @@ from actors.sms.adapters.smpp import pdu
 from actors.sms.adapters.smpp.settings import SmppSettings
 from actors.sms.transport import Unavailable
 from config.sentence import Sentence
+from config.system_words import system_words
 
 _PIECE: Final = 65536
 _QUICK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
@@ -120,7 +121,7 @@ class Link:
             return Broken(Sentence.of("interrupted"))
         if error is None:
             return Broken(Sentence.of("the message centre hung up"))
-        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        why = system_words(error) if isinstance(error, OSError) else type(error).__name__
         return Broken(Sentence.of("the connection broke ({why})", why=why))
 
 
@@ -142,7 +143,7 @@ def connected(settings: SmppSettings, watch: Watch, clock: Callable[[], float] =
         ) from None
     except OSError as error:
         if watch.cut is None:
-            why = error.strerror or type(error).__name__
+            why = system_words(error)
         else:
             why = Sentence.of("interrupted") if watch.cut is Cut.INTERRUPT else Sentence.of("no answer in time")
     raise Unavailable(
