@@ -1,6 +1,5 @@
 """The start at login on Windows: the task's document, the command that a login starts, the guard, the ways to stop."""
 
-import ctypes
 import json
 import os
 import signal
@@ -59,16 +58,6 @@ def login(club: Club) -> Iterator[Login]:
         yield made
     finally:
         made.autostart("disable")
-
-
-@pytest.fixture
-def console() -> Iterator[None]:
-    """Give this process a console, which what it starts shares: without one there is no Ctrl-Break."""
-    kernel = ctypes.WinDLL("kernel32")
-    had_one = not kernel.AllocConsole()
-    yield
-    if not had_one:
-        kernel.FreeConsole()
 
 
 def is_running_again(club: Club, first: int) -> bool:
@@ -148,37 +137,6 @@ def test_the_tasks_document_starts_the_station_as_it_stands(club: Club, login: L
     club.wait_until(lambda: club.command("status")[0] in (0, 1))
     assert club.command("stop")[0] == 0
     assert guard.wait(90) == 0
-
-
-def test_ctrl_break_stops_the_program_in_order(club: Club, console: None) -> None:
-    with (club.folder / "said").open("ab") as said:
-        station = club.spawn(
-            club._command("run", "--config", str(club.settings), "--station", "ACCUEIL", "--headless"),
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
-        )
-    club.wait_until(lambda: club.command("status")[0] in (0, 1))
-    station.send_signal(signal.CTRL_BREAK_EVENT)
-    assert station.wait(90) == 0
-    assert club.rows("SELECT station FROM lease WHERE name = 'email'") == [("",)]
-
-
-def test_ctrl_break_at_the_guard_stops_the_program_in_order(club: Club, console: None) -> None:
-    with (club.folder / "said").open("ab") as said:
-        guard = club.spawn(
-            club._command("autostart", "run", "--config", str(club.settings), "--station", "ACCUEIL", "--headless"),
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
-        )
-    club.wait_until(lambda: club.command("status")[0] in (0, 1))
-    guard.send_signal(signal.CTRL_BREAK_EVENT)
-    assert guard.wait(90) == 0
-    assert club.command("status")[0] == 6
-    assert club.rows("SELECT station FROM lease WHERE name = 'email'") == [("",)]
 
 
 def test_doctor_looks_at_everything_of_a_running_station(club: Club) -> None:

@@ -23,4 +23,4 @@ def test_the_icon_tells_the_stations_state_opens_the_window_and_goes_with_it(clu
     assert club.command("stop")[0] == 0
     assert station.wait(90) == 0
     wait_until(lambda: not desk.is_docked())
-    assert desk.window_of("Heitz Service") is not None, "it says that the program has gone"
+    wait_until(lambda: desk.window_of("Heitz Service") is not None)  # it says that the program has gone
