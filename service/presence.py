@@ -28,8 +28,7 @@ _SHORT_LIFE_SECONDS: Final = 3.0
 _ASKED_TO_END: Final = frozenset({signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)})
 _FIRST_NT_ERROR: Final = 0xC000_0000
 _NT_CONTROL_C_EXIT: Final = 0xC000_013A
-# A console of its own, never shown: with the one of the program it would end when that is closed.
-_DETACHED: Final = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
+_DETACHED: Final = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
 def why_no_icon(environment: Mapping[str, str], platform: str, *, is_headless: bool) -> Whereabouts | None:

@@ -3,7 +3,7 @@
 import json
 
 from tests.desktop.desktop import Desktop, wait_until
-from tests.wine.wine import STEADY, WineClub, picture_by_wine
+from tests.wine.wine import STEADY, WineClub, picture_by_wine, windows_of
 
 
 def test_its_commands_answer_before_anything_runs(frozen_club: WineClub) -> None:
@@ -28,7 +28,7 @@ def test_its_station_works_shows_its_icon_and_opens_its_window(frozen_club: Wine
     assert (status["tray"]["state"], status["tray"]["back_end"]) == ("docked", "win32")
     assert [each["path"] for each in status["actors"] if each["restarts"]] == []
     desk.click()
-    wait_until(lambda: desk.window_of("Heitz Service") is not None)
+    wait_until(lambda: bool(windows_of(desk)))
     assert club.command("stop")[0] == 0
     assert station.wait(90) == 0
     wait_until(lambda: not desk.is_docked())

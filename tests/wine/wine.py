@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from PIL import Image
+from window_desk import Screen
 
+from tests.desktop.desktop import Desktop
 from tests.desktop.shown_icon import which_picture
 from tests.program.sample_club import ROOT, Club
 
@@ -29,6 +31,12 @@ def picture_by_wine(image: Image.Image | None) -> str:
     An icon of the same picture differs by 12 levels a pixel, and from any other one by more than 45.
     """
     return which_picture(image, 16, 25.0)
+
+
+def windows_of(desk: Desktop) -> list[str]:
+    """Return the status windows on a desktop: their title is no Latin-1, and so is in the newer of X's two names only."""
+    screen = Screen(desk.environment["DISPLAY"])
+    return screen.do("search", "--onlyvisible", "--name", "Heitz Service").split()
 
 
 class Wine:
