@@ -34,7 +34,7 @@ def picture_by_wine(image: Image.Image | None) -> str:
 
 
 def windows_of(desk: Desktop) -> list[str]:
-    """Return the status windows on a desktop: their title is no Latin-1, and so is in the newer of X's two names only."""
+    """Return the status windows on a desktop: their title is no Latin-1, so that only the newer of X's names has it."""
     screen = Screen(desk.environment["DISPLAY"])
     return screen.do("search", "--onlyvisible", "--name", "Heitz Service").split()
 
