@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 # Most tests wait for servers, timers and other programs: three at a time do not yet fill two processors.
 PYTEST_ARGS ?= -n 3 --dist worksteal
 
-.PHONY: test-windows frozen install demo test check format coverage bench catalogue pictures clean
+.PHONY: test-windows frozen frozen-windows install demo test check format coverage bench catalogue pictures clean
 
 install: $(STAMP)
 
@@ -40,6 +40,9 @@ test-windows: install
 
 frozen: install
 	sh tools/frozen
+
+frozen-windows: install
+	sh tools/frozen-windows
 
 bench: install
 	sh benchmarks/run

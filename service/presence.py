@@ -26,6 +26,8 @@ _NOT_HERE: Final = Whereabouts("off", Sentence.of("this version shows none on th
 _BETWEEN_WINDOWS_SECONDS: Final = 0.5
 _SHORT_LIFE_SECONDS: Final = 3.0
 _ASKED_TO_END: Final = frozenset({signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)})
+_FIRST_NT_ERROR: Final = 0xC000_0000
+_NT_CONTROL_C_EXIT: Final = 0xC000_013A
 _DETACHED: Final = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
@@ -110,5 +112,15 @@ def _see_off(window: "subprocess.Popen[bytes]", opened_at: float, open_again: Ca
     code = window.wait()
     if code:
         logger.warning("the window ended with code %d", code, extra={"event": "window.failed", "code": code})
-    if code < 0 and -code not in _ASKED_TO_END and monotonic() - opened_at > _SHORT_LIFE_SECONDS:
+    if is_crash(code) and monotonic() - opened_at > _SHORT_LIFE_SECONDS:
         open_again()
+
+
+def is_crash(code: int) -> bool:
+    """Tell whether a window with this exit code was killed or crashed: by a signal, or by an error of Windows' own.
+
+    What the Task Manager of Windows ends has the code of an ordinary failure, and is not told apart from it.
+    """
+    if code < 0:
+        return -code not in _ASKED_TO_END
+    return code >= _FIRST_NT_ERROR and code != _NT_CONTROL_C_EXIT

@@ -10,13 +10,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from time import monotonic
 from typing import Final
 
 import attrs
 
+from config.own_program import own_command
 from service.exit_codes import Exit
 from service.options import GUARDED_VARIABLE
 
@@ -65,7 +66,8 @@ def after(code: int, lived_seconds: float, deaths: int) -> End | Again:
 class Guard:
     """Keeps one program running until it stops in order, the guard is told to end, or the session is over.
 
-    `is_session_over` is asked now and then. `was_stopped` tells after `run` whether the program itself had ended in
+    `is_session_over` is asked now and then. `ask_to_stop` has the program stop in order where no signal does (Windows).
+    `was_stopped` tells after `run` whether the program itself had ended in
     order, so that a person has stopped it.
     """
 
@@ -74,10 +76,12 @@ class Guard:
         command: Sequence[str],
         is_session_over: Callable[[], bool] = lambda: False,
         wait_factor: float = 1.0,
+        ask_to_stop: Callable[[], None] | None = None,
     ) -> None:
         self._command = list(command)
         self._is_session_over = is_session_over
         self._wait_factor = wait_factor
+        self._ask_to_stop = ask_to_stop
         self._told = Event()
         self._changed = Event()
         self.was_stopped = False
@@ -133,11 +137,12 @@ class Guard:
         process.wait()
         self._changed.set()
 
-    @staticmethod
-    def _stop(process: "subprocess.Popen[bytes]") -> int:
-        """End the program in order. On Windows one without a window can't be asked: it hears the session's end."""
-        if sys.platform != "win32":
+    def _stop(self, process: "subprocess.Popen[bytes]") -> int:
+        """End the program in order."""
+        if self._ask_to_stop is None:
             process.terminate()
+        else:
+            self._ask_to_stop()
         try:
             return process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -161,6 +166,24 @@ def ended_by_signals(guard: Guard) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def stop_by_the_channel(station: str | None) -> None:
+    """Have the program stop in order as `stop` does, where a signal would end it by force (Windows).
+
+    By a process of its own: it is a moment's, and the guard lives as long as the session.
+    """
+    words = ("stop",) if station is None else ("stop", "--station", station)
+    with suppress(OSError, subprocess.SubprocessError):
+        subprocess.run(  # noqa: S603 - our own command
+            own_command(*words),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_STOP_SECONDS,
+            check=False,
+            creationflags=_NO_WINDOW if sys.platform == "win32" else 0,
+        )
 
 
 def working_folder() -> None:

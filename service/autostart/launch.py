@@ -59,13 +59,14 @@ def launch_of(environment: Mapping[str, str], *, config: Path | None, station: s
     return Launch(_program(), tuple(options), {HOME_VARIABLE: str(Path(home).absolute())} if home else {})
 
 
-def _program() -> tuple[str, ...]:
-    executable, *words = own_command()
+def _program(system: str = sys.platform) -> tuple[str, ...]:
+    program, *words = own_command()
+    executable = Path(program)
+    if system == "win32":
+        # The console program would open a black window at each login: pythonw.exe and heitz-servicew.exe open none.
+        windowless = executable.with_name(f"{executable.stem}w{executable.suffix}")
+        return (str(windowless if windowless.exists() else executable), *words)
     if not words:  # frozen: the executable is all there is
-        return (executable,)
-    if sys.platform == "win32":
-        # The console program would open a black window at each login.
-        windowless = Path(executable).with_name("pythonw.exe")
-        return (str(windowless) if windowless.exists() else executable, *words)
-    command = Path(executable).parent / _NAME  # not resolved: the link's own folder is the environment
-    return (str(command),) if command.is_file() else (executable, *words)
+        return (program,)
+    command = executable.parent / _NAME  # not resolved: the link's own folder is the environment
+    return (str(command),) if command.is_file() else (program, *words)

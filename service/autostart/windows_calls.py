@@ -126,16 +126,24 @@ class ThisWindows:
 
 
 def _schtasks(*words: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run the tool and return its end, all that it said as its output.
+
+    Into a file: the end of a pipe is waited for without a limit while anything that the tool started holds it.
+    """
     flags = _NO_WINDOW if sys.platform == "win32" else 0
     try:
-        return subprocess.run(  # noqa: S603 - our own words
-            ["schtasks", *words],  # noqa: S607 - the system's own tool, wherever the system has it
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=_CALL_SECONDS,
-            creationflags=flags,
-        )
+        with tempfile.TemporaryFile() as said:
+            ended = subprocess.run(  # noqa: S603 - our own words
+                ["schtasks", *words],  # noqa: S607 - the system's own tool, wherever the system has it
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                check=False,
+                timeout=_CALL_SECONDS,
+                creationflags=flags,
+            )
+            said.seek(0)
+            return subprocess.CompletedProcess(ended.args, ended.returncode, said.read())
     except (OSError, subprocess.SubprocessError) as error:
         raise AutostartFailed(
             "the Task Scheduler does not answer ({reason}): use --how run-key", reason=error
@@ -162,7 +170,7 @@ def _refused(key: str, error: OSError) -> AutostartFailed:
 
 
 def _scheduler_refused(ended: "subprocess.CompletedProcess[bytes]") -> AutostartFailed:
-    reason = " ".join((ended.stderr or ended.stdout).decode(errors="replace").split())
+    reason = " ".join(ended.stdout.decode(errors="replace").split())
     return AutostartFailed(
         "the Task Scheduler refused ({reason}): use --how run-key", reason=reason or ended.returncode
     )

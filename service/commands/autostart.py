@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import sys
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from config.own_program import own_command
@@ -119,7 +121,12 @@ def _show(options: argparse.Namespace, console: Console, state: "State") -> None
 
 def _guard(options: argparse.Namespace, console: Console) -> int:
     from service.autostart.display import Display  # noqa: PLC0415 - nothing heavy: the guard lives as long as the session
-    from service.autostart.guard import Guard, ended_by_signals, working_folder  # noqa: PLC0415
+    from service.autostart.guard import (  # noqa: PLC0415
+        Guard,
+        ended_by_signals,
+        stop_by_the_channel,
+        working_folder,
+    )
     from service.autostart.stopped import is_stopped, mark_stopped, session_name  # noqa: PLC0415
 
     home = folders(console.environment)
@@ -135,7 +142,8 @@ def _guard(options: argparse.Namespace, console: Console) -> int:
         words.append("--headless")
     if not os.environ.get("HEITZ_SERVICE_HOME") and not os.environ.get("HEITZ_SERVICE_CONFIG"):
         working_folder()
-    guard = Guard(own_command(*words), Display(console.environment).is_gone)
+    stop = partial(stop_by_the_channel, options.station) if sys.platform == "win32" else None
+    guard = Guard(own_command(*words), Display(console.environment).is_gone, ask_to_stop=stop)
     with ended_by_signals(guard):
         code = guard.run()
     if guard.was_stopped:

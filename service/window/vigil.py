@@ -2,6 +2,8 @@
 
 import logging
 import os
+import subprocess
+import sys
 import tkinter as tk
 from collections import deque
 from collections.abc import MutableMapping, Sequence
@@ -92,4 +94,7 @@ class Vigil:
             logger.error("the window was begun anew in vain: it ends", extra={"event": "window.given_up"})
             os._exit(1)  # from any thread, with Tk's hanging
         self._environment[_REVIVALS_VARIABLE] = str(revivals + 1)
+        if sys.platform == "win32":  # its execv puts no quotes around a path with a space
+            subprocess.Popen(self._command)  # noqa: S603 - our own command line; it waits for the lock of this one
+            os._exit(0)
         os.execv(self._command[0], self._command)  # noqa: S606 - our own command line; the lock goes with the old program

@@ -76,6 +76,8 @@ def is_alert(_window: Any, box: Any) -> bool:
 class Desktop:
     """A running display; `environment` is for the programs that shall show themselves on it."""
 
+    icon_class = ICON_CLASS
+
     def __init__(self, folder: Path, size: str = "1024x768x24") -> None:
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -139,7 +141,7 @@ class Desktop:
         clients = ~self.display.display.info.resource_id_mask
         for window in self._windows(self.display.screen().root):
             with suppress(Xlib.error.BadWindow):
-                if ICON_CLASS in (window.get_wm_class() or ()):
+                if self.icon_class in (window.get_wm_class() or ()):
                     parent = window.query_tree().parent
                     is_viewable = window.get_attributes().map_state == Xlib.X.IsViewable
                     if is_viewable and parent.id & clients == owner.id & clients:

@@ -1,6 +1,7 @@
 """A child as the program starts it, with what it said kept for tests."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from PIL import Image, ImageChops
@@ -18,6 +19,7 @@ class ShownIcon:
 
     def __init__(self, desk: Desktop, command: tuple[str, ...] = (), **environment: str) -> None:
         self.desk = desk
+        self.recognise: Callable[[Image.Image | None], str] = which_picture
         self.said: list[dict[str, Any]] = []
         self.codes: list[int] = []
         self._lock = threading.Lock()
@@ -64,7 +66,7 @@ class ShownIcon:
 
     def wait_until_seen(self, picture: str) -> None:
         """Wait until the icon on the screen has the content of a picture."""
-        wait_until(lambda: which_picture(self.desk.picture()) == picture)
+        wait_until(lambda: self.recognise(self.desk.picture()) == picture)
 
     def close(self) -> None:
         self.child.close(10)
@@ -75,14 +77,17 @@ class ShownIcon:
             self.said.append(line)
 
 
-def which_picture(image: Image.Image | None) -> str:
-    """Return the picture that an icon on the screen comes nearest to; nothing when it is none of them."""
+def which_picture(image: Image.Image | None, size: int = 0, unlike: float = 1.5) -> str:
+    """Return the picture that an icon on the screen comes nearest to; nothing when it is none of them.
+
+    `size` is what it is drawn at, by default as large as its place; up to `unlike` levels a pixel may differ.
+    """
     if image is None:
         return ""
-    size = min(image.size)
+    size = size or min(image.size)
     left, top = (image.width - size) // 2, (image.height - size) // 2
     corner = image.getpixel((0, 0))
-    best, nearest = 1.5, ""
+    best, nearest = unlike, ""
     for name in PICTURES:
         for dark in (False, True):
             bar = Image.new("RGB", (size, size), corner)

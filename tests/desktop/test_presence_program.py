@@ -85,3 +85,19 @@ def test_a_window_that_cannot_be_started_is_a_line_in_the_log(
     StationProgram(SomeStation(), "ACCUEIL").open_window()
     assert "the window cannot be started" in caplog.text
     assert presence.NO_ICON.state == "off"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_one"),
+    [
+        (0, False),
+        (1, False),  # its own word, or the Task Manager of Windows
+        (-9, True),
+        (-11, True),
+        (-15, False),  # asked to end
+        (0xC0000005, True),  # Windows: it read where there was nothing
+        (0xC000013A, False),  # Windows: Ctrl-C, or its console was closed
+    ],
+)
+def test_a_window_that_crashed_is_told_from_one_that_was_asked_to_end(code: int, *, is_one: bool) -> None:
+    assert presence.is_crash(code) is is_one

@@ -14,6 +14,7 @@ from time import monotonic
 import pytest
 
 from service.autostart import AutostartFailed, Launch, NoSuchWay, disable, enable, find_state, launch_of, ways
+from service.autostart.launch import _program as program_of_launch
 from service.autostart.launch_agent import LaunchAgent, agent
 from service.autostart.run_key import VALUE, RunKey, is_switched_off
 from service.autostart.systemd import SystemdUnit, unit
@@ -38,6 +39,18 @@ def test_the_launch_is_this_installation_with_absolute_paths(tmp_path: Path, mon
         "run", "--config", str(tmp_path / "a.toml"), "--station", "ACCUEIL", "--headless",
     )  # fmt: skip
     assert launch.guarded[len(launch.program) :][:2] == ("autostart", "run")
+
+
+@pytest.mark.parametrize("names", [("python.exe", "pythonw.exe"), ("heitz-service.exe", "heitz-servicew.exe")])
+def test_on_windows_the_launch_is_the_program_that_opens_no_console(
+    names: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console, windowless = (tmp_path / name for name in names)
+    monkeypatch.setattr(sys, "executable", str(console))
+    monkeypatch.setattr(sys, "frozen", "python" not in names[0], raising=False)
+    assert program_of_launch("win32")[0] == str(console)
+    windowless.touch()
+    assert program_of_launch("win32")[0] == str(windowless)
 
 
 def test_what_only_this_terminal_knows_goes_with_the_launch() -> None:

@@ -51,9 +51,16 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 class Guarded:
     """A guard in a thread, its waits shortened, over a program that ends as the words say, one word for each start."""
 
-    def __init__(self, folder: Path, *words: str, is_over: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *words: str,
+        is_over: Callable[[], bool] = lambda: False,
+        ask_to_stop: Callable[[], None] | None = None,
+    ) -> None:
         self._folder = folder
-        self.guard = Guard([sys.executable, "-c", PROGRAM, str(folder), *words], is_over, wait_factor=0.01)
+        command = [sys.executable, "-c", PROGRAM, str(folder), *words]
+        self.guard = Guard(command, is_over, wait_factor=0.01, ask_to_stop=ask_to_stop)
         self.code: int | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -114,6 +121,22 @@ def test_the_end_of_the_guard_stops_the_program_in_order(tmp_path: Path) -> None
     assert (tmp_path / "stopped").exists()
     assert not guarded.guard.was_stopped  # by the session's end, not by a person
     assert len(guarded.starts()) == 1
+
+
+def test_where_no_signal_stops_in_order_the_program_is_asked(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def ask() -> None:
+        (program,) = guarded.starts()
+        asked.append(program)
+        os.kill(program, signal.SIGTERM)
+
+    guarded = Guarded(tmp_path, "wait", ask_to_stop=ask)
+    wait_until(lambda: len(guarded.starts()) == 1)
+    guarded.guard.tell_to_end()
+    assert guarded.ended() == 0
+    assert len(asked) == 1
+    assert (tmp_path / "stopped").exists()
 
 
 def test_a_guard_that_is_told_to_end_between_two_starts_starts_nothing_more(tmp_path: Path) -> None:

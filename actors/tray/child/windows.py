@@ -21,6 +21,7 @@ from actors.tray.face import SESSION_ENDS, Face, Item
 from actors.tray.policy import clipped
 from assets.icons import draw
 
+_WM_NULL: Final = 0
 _WM_QUERYENDSESSION: Final = 0x11
 _WM_ENDSESSION: Final = 0x16
 _WM_JOBS: Final = 0x8000 + 61  # in WM_APP's range, which nobody else uses for this window
@@ -76,8 +77,14 @@ class WindowsIcon(_win32.Icon):  # type: ignore[misc]  # pystray has no types
             self.menu = _menu_of(face, self._wishes)
 
     def measure(self) -> Docking:
-        """Return what the shell answered; an icon that it did not take is offered again."""
-        if not self._is_docked:
+        """Ask the shell whether it has the icon; one that it does not have is offered again.
+
+        It may have lost it unheard: a message of an Explorer that began anew does not reach an elevated process.
+        """
+        has_it = self._is_docked and self._message(win32.NIM_MODIFY, win32.NIF_TIP, szTip=self.title)
+        if not has_it:
+            # A busy shell may have taken the icon although it did not answer, and then it takes no second one.
+            self._message(win32.NIM_DELETE, 0)
             self._show()
         return Docking(DOCKED, "Explorer") if self._is_docked else Docking(WAITING)
 
@@ -109,12 +116,16 @@ class WindowsIcon(_win32.Icon):  # type: ignore[misc]  # pystray has no types
         return 0
 
     def _on_notify(self, wparam: int, lparam: int) -> None:
-        self._is_menu_open = True
-        try:
+        if lparam != win32.WM_RBUTTONUP:  # all that the pointer does is told, also while the menu is open
             super()._on_notify(wparam, lparam)
-        finally:
-            self._is_menu_open = False
-            self.menu = _menu_of(self._face, self._wishes)
+        elif not self._is_menu_open:
+            self._is_menu_open = True
+            try:
+                super()._on_notify(wparam, lparam)
+                win32.PostMessage(self._hwnd, _WM_NULL, 0, 0)  # else the next menu goes at once: see TrackPopupMenu
+            finally:
+                self._is_menu_open = False
+                self.menu = _menu_of(self._face, self._wishes)
 
     def _on_taskbarcreated(self, wparam: int, lparam: int) -> None:
         self._is_docked = False
