@@ -20,6 +20,11 @@ def part_command(module: str) -> tuple[str, ...]:
     return (sys.executable, PART_WORD, module) if _is_frozen() else _by_module(module)
 
 
+def interpreter() -> str | None:
+    """Return the interpreter into which a library can be installed; None: the program is frozen, and has none."""
+    return None if _is_frozen() else sys.executable
+
+
 def _by_module(module: str, *words: str) -> tuple[str, ...]:
     # -P: whoever starts the program may stand in a folder where somebody keeps an `email.py` or a `queue.py`.
     return (sys.executable, "-P", "-m", module, *words)

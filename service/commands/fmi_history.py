@@ -1,13 +1,13 @@
 """`fmi history`: one day of a zone, as a table, CSV, JSON or a picture, with what was corrected and by whom."""
 
 import argparse
-import sys
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from config.own_program import interpreter
 from config.sentence import Sentence, SentenceError
 from config.system_words import system_words
 from service.argument_parser import Commands
@@ -271,9 +271,10 @@ def _plot(day: DayOfZone, to: Path, console: Console) -> str:
 
 
 def _without_matplotlib() -> Sentence:
-    if getattr(sys, "frozen", False):
+    python = interpreter()
+    if python is None:
         return Sentence.of("this build of the program cannot draw: write the minutes with --csv")
-    return Sentence.of("drawing needs matplotlib: {python} -m pip install matplotlib", python=sys.executable)
+    return Sentence.of("drawing needs matplotlib: {python} -m pip install matplotlib", python=python)
 
 
 def _not_written(to: str, error: OSError) -> NotWritten:
