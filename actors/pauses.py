@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 import attrs
 
 from config.sentence import SentenceError
+from config.system_words import system_words
 
 logger = logging.getLogger(__name__)
 
@@ -178,7 +179,7 @@ class Pauses:
             raise PauseNotKept(
                 "the pause can't be written to {path} ({reason}), nothing was changed: free space and try again",
                 path=self._path,
-                reason=error.strerror or error,
+                reason=system_words(error),
             ) from error
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 import attrs
 
@@ -10,6 +10,9 @@ Level: TypeAlias = Literal["normal", "notice", "warning", "stop"]
 LEVELS: tuple[Level, ...] = ("normal", "notice", "warning", "stop")
 
 CorrectionKind: TypeAlias = Literal["staff", "below_zero", "new_day"]
+
+MOST_PEOPLE: Final = 100_000
+"""No zone holds more: a larger number is a slip of the hand."""
 
 
 @attrs.frozen(order=True)

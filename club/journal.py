@@ -29,6 +29,7 @@ from club.journal_lines import Answer, Key, answers_in, intended_in, json_line, 
 from club.messages import Message
 from club.traces import Traces
 from config.sentence import SentenceError
+from config.system_words import system_words
 
 _LOG: Final = logging.getLogger(__name__)
 _PAGE_LINES: Final = 20_000
@@ -70,7 +71,7 @@ class Journal:
             raise JournalUnusable(
                 "the journal {path} cannot be opened ({why}): give this user the right to write there",
                 path=str(path),
-                why=error.strerror or str(error),
+                why=system_words(error),
             ) from error
         self._left_before = traces_of(answers_in(older))
         answers = answers_in(content)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from service.commands.fmi_history import DayOfZone
+    from service.fmi_day import DayOfZone
 
 _MINUTE: Final = timedelta(minutes=1)
 _TITLES: Final = (

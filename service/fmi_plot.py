@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from config.sentence import Sentence
 
 if TYPE_CHECKING:
-    from service.commands.fmi_history import DayOfZone
+    from service.fmi_day import DayOfZone
 
 SUFFIXES: Final = (".png", ".svg")
 _INCHES: Final = (11.0, 5.0)

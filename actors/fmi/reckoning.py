@@ -26,10 +26,19 @@ from actors.fmi.zones import (
     with_deficit,
     with_steps,
 )
-from club.attendance_records import Alert, Correction, Level, Minute, OwnCorrection, Picture, Settled, ZoneRecord
+from club.attendance_records import (
+    MOST_PEOPLE,
+    Alert,
+    Correction,
+    Level,
+    Minute,
+    OwnCorrection,
+    Picture,
+    Settled,
+    ZoneRecord,
+)
 from config.sentence import Sentence
 
-_MOST_PEOPLE: Final = 100_000
 _UNKNOWN_ZONE_WAITS: Final = timedelta(minutes=10)
 """So long another station's settings may know the zone of a correction that ours do not."""
 _AT_ONCE: Final = timedelta(minutes=1)
@@ -242,6 +251,6 @@ def _objection(asked: Correction, rule: ZoneRule, after: int) -> Sentence | None
         return Sentence.of("a correction needs an author and a reason")
     if asked.delta == 0:
         return Sentence.of("a difference of 0 corrects nothing")
-    if not 0 <= after <= _MOST_PEOPLE:
+    if not 0 <= after <= MOST_PEOPLE:
         return Sentence.of("there cannot be {people} people in {zone}", people=after, zone=rule.name)
     return None

@@ -8,6 +8,7 @@ from typing import ClassVar, Final, Literal
 import attrs
 
 from actors.fmi.settings_sensors import ZONE_NAME
+from club.attendance_records import MOST_PEOPLE
 from config.checks import Between, Distinct, Matching, NotEmpty
 from config.declaration import setting
 from config.kinds import Duration, TimeOfDay
@@ -15,7 +16,7 @@ from config.problem import ValueRefusedError, did_you_mean
 from config.sentence import Sentence
 from config.tables import OperationSettings
 
-_PEOPLE: Final = Between(1, 100_000)
+_PEOPLE: Final = Between(1, MOST_PEOPLE)
 _PERCENT: Final = Between(1, 200)
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from club.attendance_records import Correction
     from config import Settings
 
-_MOST_PEOPLE: Final = 100_000
 _APPLIED_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.1
 
@@ -106,15 +105,19 @@ def checked_zone(zone: str, settings: "FmiSettings") -> str:
 
 
 def _people(text: str) -> int:
+    from club.attendance_records import MOST_PEOPLE  # noqa: PLC0415
+
     value = int(text)
-    if not 0 <= value <= _MOST_PEOPLE:
+    if not 0 <= value <= MOST_PEOPLE:
         raise ValueError(text)
     return value
 
 
 def _difference(text: str) -> int:
+    from club.attendance_records import MOST_PEOPLE  # noqa: PLC0415
+
     value = int(text)
-    if not 0 < abs(value) <= _MOST_PEOPLE:
+    if not 0 < abs(value) <= MOST_PEOPLE:
         raise ValueError(text)
     return value
 

@@ -3,11 +3,16 @@
 import errno
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
 from config.sentence import Sentence
 from config.system_words import system_words
+
+ROOT = Path(__file__).resolve().parents[2]
+IN_THE_LOG = {"actors/fmi/hall.py"}
+"""Log lines are English."""
 
 
 @pytest.mark.parametrize(
@@ -37,3 +42,13 @@ def test_a_port_where_nobody_listens_is_refused_in_french() -> None:
 def test_what_is_not_usual_stays_as_it_is() -> None:
     assert system_words(OSError(errno.EXDEV, "Invalid cross-device link")) == "Invalid cross-device link"
     assert system_words(ConnectionResetError()) == "ConnectionResetError"  # its text might hold an address
+
+
+def test_nobody_shows_the_systems_english_by_another_way() -> None:
+    found = {
+        str(file.relative_to(ROOT))
+        for folder in ("actors", "club", "service")
+        for file in (ROOT / folder).rglob("*.py")
+        if "error.strerror" in file.read_text("utf-8")
+    }
+    assert found == IN_THE_LOG

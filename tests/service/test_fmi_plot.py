@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from club.attendance_records import HistoryMinute
-from service.commands.fmi_history import DayOfZone
+from service.fmi_day import DayOfZone
 
 pytest.importorskip("matplotlib", reason="the extra [plot] is not installed")
 MINUTE = timedelta(minutes=1)

@@ -15,6 +15,7 @@ from typing import Final
 
 from actors.email.adapters.message import Unsendable
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 
 _CHUNK: Final = 1024 * 1024
 _LONGEST: Final = 400
@@ -139,17 +140,13 @@ def _content(descriptor: int, written: str, limit: int) -> bytes:
 
 
 def _folder_away(error: OSError) -> NotYet:
-    return NotYet("the attachments_folder cannot be opened ({why})", why=_why(error))
+    return NotYet("the attachments_folder cannot be opened ({why})", why=system_words(error))
 
 
 def _trouble(error: OSError, written: str) -> NotYet | Unsendable:
     is_weather = error.errno in _WEATHER or getattr(error, "winerror", None) in _IN_USE_ON_WINDOWS
-    said = Sentence.of("its attachment {path} cannot be opened ({why})", path=_shown(written), why=_why(error))
+    said = Sentence.of("its attachment {path} cannot be opened ({why})", path=_shown(written), why=system_words(error))
     return NotYet(said) if is_weather else Unsendable(said)
-
-
-def _why(error: OSError) -> str:
-    return error.strerror or type(error).__name__
 
 
 def _shown(written: str) -> str:

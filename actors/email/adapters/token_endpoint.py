@@ -12,6 +12,7 @@ from actors.email.settings_oauth2 import OAuth2Settings
 from actors.http.exchange import Request
 from actors.http.wire import Ended, Wire
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 
 _SECONDS: Final = 30.0
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
@@ -54,7 +55,7 @@ class TokenEndpoint:
                 Sentence.of(
                     "the authorities in {file} cannot be read ({why}): give a PEM file",
                     file=settings.ca_file,
-                    why=error.strerror or type(error).__name__,
+                    why=system_words(error),
                 )
             ) from error
 

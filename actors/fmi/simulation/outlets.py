@@ -6,6 +6,7 @@ import socket
 from typing import Protocol
 
 from config.sentence import Sentence, SentenceError
+from config.system_words import system_words
 
 
 class NoOutlet(SentenceError):  # noqa: N818 - what the reader sees
@@ -73,7 +74,7 @@ class Listener:
             raise NoOutlet(
                 "the TCP port {number} cannot be had ({why}): choose another by --listen",
                 number=number,
-                why=error.strerror or type(error).__name__,
+                why=system_words(error),
             ) from error
         self._server.setblocking(False)
         self.port = f"socket://127.0.0.1:{self._server.getsockname()[1]}"

@@ -26,7 +26,7 @@ from actors.operation import Workplace
 from club import AttendanceDesk, Database, DatabaseAway, Journal
 from club.attendance_records import HistoryMinute
 from config import Settings, load
-from service.commands.fmi_history import DayOfZone
+from service.fmi_day import DayOfZone
 from service.roster import settings_schema
 from supervisor import SupervisorFlags, Tree
 

@@ -12,6 +12,7 @@ from actors.sms.adapters.http.verdict import Judge
 from actors.sms.transport import Answer, Blame, NotSent, Refused, Sms, Unavailable, Unknown, Withheld
 from config.secret import Secret, SecretError
 from config.sentence import Sentence
+from config.system_words import system_words
 
 if TYPE_CHECKING:
     from actors.http.wire import Wire
@@ -78,7 +79,7 @@ class HttpGateway(ABC, Generic[SettingsT]):
                 Sentence.of(
                     "the authority's file {file} cannot be used ({why}): correct ca_file",
                     file=self.settings.ca_file,
-                    why=error.strerror or type(error).__name__,
+                    why=system_words(error),
                 ),
                 needs_a_person=True,
             ) from None

@@ -29,6 +29,7 @@ from config.declaration import setting
 from config.problem import ValueRefusedError
 from config.secret import Secret
 from config.sentence import Sentence
+from config.system_words import system_words
 
 _TAKEN: Final = ("0: ", "3: ")  # accepted for delivery; queued, for the connection to the operator is away
 _FORBIDDEN: Final = 403
@@ -162,7 +163,7 @@ class KannelGateway(HttpGateway[KannelSettings]):
                 Sentence.of(
                     "no delivery reports can be waited for at {where} ({why}): correct reports_listen",
                     where=where,
-                    why=getattr(error, "strerror", None) or type(error).__name__,
+                    why=system_words(error) if isinstance(error, OSError) else type(error).__name__,
                 ),
                 needs_a_person=True,
             ) from None

@@ -7,6 +7,7 @@ from datetime import datetime
 from actors.sms.adapters.modem.ledger import Departure, Ledger
 from actors.sms.transport import Answer, NotSent, Refused, Sms, Unknown
 from config.sentence import Sentence
+from config.system_words import system_words
 
 
 class Passage:
@@ -45,7 +46,7 @@ class Passage:
                 self._departure = self._ledger.leaves(self.sms.reference, self.sms.recipient, self._parts, now)
             self._ledger.part_leaves(self._departure, expected)
         except OSError as error:
-            why = error.strerror or type(error).__name__
+            why = system_words(error)
             self.kept = NotSent(
                 Sentence.of("what leaves by the modem cannot be written down ({why})", why=why), needs_a_person=True
             )

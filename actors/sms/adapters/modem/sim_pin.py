@@ -17,6 +17,7 @@ from actors.sms.adapters.modem.dialogue import Dialogue, Restarted, Silent
 from actors.sms.transport import Unavailable
 from config.secret import Secret, SecretError
 from config.sentence import Sentence
+from config.system_words import system_words
 
 _ALL_TRIES: Final = 3
 _PIN: Final = re.compile(r"[0-9]{4,8}")
@@ -154,7 +155,7 @@ class SimPin:
                 Sentence.of(
                     "the file {file}, which remembers tries of the PIN, cannot be written ({why})",
                     file=self._file,
-                    why=error.strerror or type(error).__name__,
+                    why=system_words(error),
                 ),
                 needs_a_person=True,
             ) from None

@@ -40,6 +40,7 @@ from actors.sms.transport import (
     Withheld,
 )
 from config.sentence import Sentence
+from config.system_words import system_words
 
 _NETWORK_LOOKED_AT_SECONDS: Final = 10.0
 _TRIES_OF_A_LATER_PART: Final = 3
@@ -283,5 +284,5 @@ def _unwritable(folder: Path, error: OSError) -> Sentence:
     return Sentence.of(
         "the folder {folder}, where SMS that left are remembered, cannot be used ({why})",
         folder=folder,
-        why=error.strerror or type(error).__name__,
+        why=system_words(error),
     )

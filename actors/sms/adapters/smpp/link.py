@@ -183,7 +183,7 @@ def _context(settings: SmppSettings) -> ssl.SSLContext:
             Sentence.of(
                 "the authority's file {file} cannot be used ({why}): correct ca_file",
                 file=settings.ca_file,
-                why=error.strerror or type(error).__name__,
+                why=system_words(error),
             ),
             needs_a_person=True,
         ) from None
