@@ -32,6 +32,7 @@ from service.rendering import render_status
 from service.roster import ROSTER, settings_schema
 from service.run import identity_of
 from service.station import Channel, Station
+from service.terminal import wrap
 
 if TYPE_CHECKING:
     from service.demo.receiver import Receiver
@@ -145,12 +146,12 @@ def _running(followed: SettingsFile, home: Folders, *, debug: bool) -> Iterator[
 
 
 def _play(scene: Scene) -> int:
-    say = scene.console.print
-    say(
+    _tell(
+        scene.console,
         Sentence.of(
             "A sample club in a temporary folder, a real local mail server and SMS gateway, two simulated sensors at "
             "the pool, one station."
-        )
+        ),
     )
     _wait_for_the_sensors(scene)
     scene.pool.begin(scene.lasts_until - monotonic())
@@ -242,21 +243,29 @@ def _count(scene: Scene, emails: int, sms: int) -> int:
     )
     is_well = not any((*lost, *doubled)) and marked == (emails, sms) and came == seen
     scene.console.print("")
-    scene.console.print(
+    _tell(
+        scene.console,
         Sentence.of(
             "All e-mails and SMS arrived, each once, and nobody was miscounted. The folder is removed; nothing is left "
             "behind."
         )
         if is_well
-        else Sentence.of("This is not as it should be: run it again with --debug and send what it shows.")
+        else Sentence.of("This is not as it should be: run it again with --debug and send what it shows."),
     )
     return Exit.OK if is_well else Exit.ATTENTION
 
 
 def _step(scene: Scene, sentence: Sentence) -> None:
-    terminal = scene.console.terminal
-    scene.console.print("\n" + terminal.paint(f"{terminal.symbol('rule') * 2} {scene.console.text(sentence)}", "bold"))
-    scene.console.out.flush()
+    console = scene.console
+    console.print("")
+    for line in wrap(f"{console.terminal.symbol('rule') * 2} {console.text(sentence)}", console.terminal.columns):
+        console.print(console.terminal.paint(line, "bold"))
+    console.out.flush()
+
+
+def _tell(console: Console, sentence: Sentence) -> None:
+    for line in wrap(console.text(sentence), console.terminal.columns):
+        console.print(line)
 
 
 def _show_until(
